@@ -1,0 +1,1 @@
+"""Work with the Janus WebRTC server from Python, in a notebook or out of it."""

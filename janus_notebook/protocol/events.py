@@ -1,0 +1,301 @@
+"""Typed events: one class for each kind that the Janus core sends, a generic one for the rest.
+
+Source: "Janus API", section "Event notifications", of the Janus documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, Literal
+
+import msgspec
+
+from janus_notebook.errors import JanusOptionError
+
+__all__ = [
+    "DetachedEvent",
+    "Direction",
+    "HangupEvent",
+    "JanusEvent",
+    "MediaEvent",
+    "PluginEvent",
+    "SlowLinkEvent",
+    "StateEvent",
+    "TimeoutEvent",
+    "TrickleEvent",
+    "WebRtcUpEvent",
+    "check_kinds",
+    "event_class",
+]
+
+Direction = Literal["request", "reply", "event", "local"]
+
+
+class JanusEvent(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
+    """Something that was sent, received, or happened locally; secrets in it are masked.
+
+    Attributes:
+        seq: number of the entry in its session's log, from 1, without gaps.
+        time: when it was sent or received, seconds since the Unix epoch.
+        elapsed: seconds since the session object was made, from a monotonic clock.
+        direction: ``request`` (sent), ``reply`` (it completed or acknowledged a request),
+            ``event`` (sent by Janus on its own), ``local`` (a change of state on our side).
+        kind: the ``janus`` field of the message; for local entries ``state`` or ``error``.
+        session_id, handle_id: Janus's ids, or None.
+        raw: the message as a dict. Treat it as read-only: all readers share it.
+    """
+
+    seq: int
+    time: float
+    elapsed: float
+    direction: Direction
+    kind: str
+    session_id: int | None
+    handle_id: int | None
+    raw: dict[str, Any]
+
+    @property
+    def summary(self) -> str:
+        """What it says, in a few words, as plain text."""
+        return ""
+
+    def __repr__(self) -> str:
+        at = f" handle {self.handle_id}" if self.handle_id else ""
+        text = f" {self.summary}" if self.summary else ""
+        return (
+            f"<{type(self).__name__} #{self.seq} {self.elapsed:.3f}s {self.direction} {self.kind}{at}{text}>"
+        )
+
+
+class WebRtcUpEvent(JanusEvent, frozen=True, kw_only=True):
+    """``webrtcup``: ICE and DTLS are done, media can flow."""
+
+    @property
+    def summary(self) -> str:
+        return "ICE and DTLS are done"
+
+
+class MediaEvent(JanusEvent, frozen=True, kw_only=True):
+    """``media``: Janus started or stopped receiving one of our media."""
+
+    @property
+    def mid(self) -> str:
+        """The media section it is about (SDP ``a=mid``)."""
+        return str(self.raw.get("mid", ""))
+
+    @property
+    def type(self) -> str:
+        """``audio`` or ``video``."""
+        return str(self.raw.get("type", ""))
+
+    @property
+    def receiving(self) -> bool:
+        """Whether Janus receives it now."""
+        return bool(self.raw.get("receiving"))
+
+    @property
+    def substream(self) -> int | None:
+        """The simulcast substream, where simulcast is used."""
+        return _integer(self.raw.get("substream"))
+
+    @property
+    def seconds(self) -> int | None:
+        """For how many seconds nothing came, when `receiving` is False and the server says so."""
+        return _integer(self.raw.get("seconds"))
+
+    @property
+    def summary(self) -> str:
+        verb = "receiving" if self.receiving else "not receiving"
+        return f"Janus is {verb} {self.type} (mid {self.mid})"
+
+
+class SlowLinkEvent(JanusEvent, frozen=True, kw_only=True):
+    """``slowlink``: packets are being lost."""
+
+    @property
+    def mid(self) -> str:
+        """The media section it is about."""
+        return str(self.raw.get("mid", ""))
+
+    @property
+    def media(self) -> str:
+        """``audio`` or ``video``."""
+        return str(self.raw.get("media", ""))
+
+    @property
+    def uplink(self) -> bool:
+        """True: the peer reports losing what Janus sends. False: Janus misses packets of the peer."""
+        return bool(self.raw.get("uplink"))
+
+    @property
+    def lost(self) -> int:
+        """Packets lost since the last such event."""
+        return _integer(self.raw.get("lost")) or 0
+
+    @property
+    def summary(self) -> str:
+        side = "sent by Janus" if self.uplink else "sent to Janus"
+        return f"{self.lost} {self.media} packets {side} were lost (mid {self.mid})"
+
+
+class HangupEvent(JanusEvent, frozen=True, kw_only=True):
+    """``hangup``: the PeerConnection is closed; the handle lives on and can negotiate again."""
+
+    @property
+    def reason(self) -> str:
+        """Janus's reason, such as ``ICE failed`` or ``Close PC``."""
+        return str(self.raw.get("reason", ""))
+
+    @property
+    def summary(self) -> str:
+        return self.reason
+
+
+class DetachedEvent(JanusEvent, frozen=True, kw_only=True):
+    """``detached``: the handle is gone."""
+
+
+class TimeoutEvent(JanusEvent, frozen=True, kw_only=True):
+    """``timeout``: the session expired on the server; its handles are gone with it."""
+
+
+class TrickleEvent(JanusEvent, frozen=True, kw_only=True):
+    """``trickle``: one ICE candidate of Janus, when the server has ``full_trickle``."""
+
+    @property
+    def candidate(self) -> dict[str, Any]:
+        """``{"candidate", "sdpMid", "sdpMLineIndex"}``, or ``{"completed": True}`` for the last one."""
+        candidate = self.raw.get("candidate")
+        return candidate if isinstance(candidate, dict) else {"completed": True}
+
+    @property
+    def summary(self) -> str:
+        return str(self.candidate.get("candidate", "end of candidates"))
+
+
+class PluginEvent(JanusEvent, frozen=True, kw_only=True):
+    """``event``: a message of the plugin that answers no request of ours."""
+
+    @property
+    def plugin(self) -> str:
+        """The plugin's package name."""
+        return str(_object(self.raw.get("plugindata")).get("plugin", ""))
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The plugin's own data."""
+        return _object(_object(self.raw.get("plugindata")).get("data"))
+
+    @property
+    def jsep(self) -> dict[str, Any] | None:
+        """``{"type", "sdp"}`` where the plugin negotiates, else None."""
+        return _object(self.raw.get("jsep")) or None
+
+    @property
+    def summary(self) -> str:
+        parts = [f"{key}={value}" for key, value in self.data.items() if isinstance(value, str | int | float)]
+        if self.jsep:
+            parts.append(f"+ {self.jsep.get('type', 'jsep')}")
+        return " ".join(parts)
+
+
+class StateEvent(JanusEvent, frozen=True, kw_only=True):
+    """Local: the session or a handle of ours came into another state."""
+
+    @property
+    def state(self) -> str:
+        """The new state."""
+        return str(self.raw.get("state", ""))
+
+    @property
+    def before(self) -> str:
+        """The state before."""
+        return str(self.raw.get("before", ""))
+
+    @property
+    def reason(self) -> str:
+        """Why, in words; may be empty."""
+        return str(self.raw.get("reason", ""))
+
+    @property
+    def summary(self) -> str:
+        return f"{self.before} → {self.state}" + (f": {self.reason}" if self.reason else "")
+
+
+class ErrorEvent(JanusEvent, frozen=True, kw_only=True):
+    """Local: something went wrong that no call could raise."""
+
+    @property
+    def reason(self) -> str:
+        """What went wrong, in words."""
+        error = self.raw.get("error")
+        return str(error.get("reason", "")) if isinstance(error, dict) else str(error or "")
+
+    @property
+    def summary(self) -> str:
+        return self.reason
+
+
+class ExchangeEvent(JanusEvent, frozen=True, kw_only=True):
+    """A request of ours, or the reply to one."""
+
+    @property
+    def summary(self) -> str:
+        error = self.raw.get("error")
+        if isinstance(error, dict):
+            return f"{error.get('reason', '')} ({error.get('code', '?')})"
+        body = _object(self.raw.get("body")) or _object(_object(self.raw.get("plugindata")).get("data"))
+        parts = [f"{key}={value}" for key, value in body.items() if isinstance(value, str | int | float)]
+        if isinstance(self.raw.get("plugin"), str):
+            parts.append(self.raw["plugin"])
+        jsep = _object(self.raw.get("jsep"))
+        if jsep:
+            parts.append(f"+ {jsep.get('type', 'jsep')}")
+        return " ".join(parts)
+
+
+_EVENTS: dict[str, type[JanusEvent]] = {
+    "event": PluginEvent,
+    "webrtcup": WebRtcUpEvent,
+    "media": MediaEvent,
+    "slowlink": SlowLinkEvent,
+    "hangup": HangupEvent,
+    "detached": DetachedEvent,
+    "timeout": TimeoutEvent,
+    "trickle": TrickleEvent,
+    "error": ErrorEvent,
+    "state": StateEvent,
+}
+
+
+def event_class(direction: Direction, kind: str) -> type[JanusEvent]:
+    """Return the class for an entry of this direction and kind; an unknown kind is a `JanusEvent`."""
+    if direction in ("request", "reply"):
+        return ExchangeEvent
+    return _EVENTS.get(kind, JanusEvent)
+
+
+def check_kinds(kinds: Iterable[str] | None) -> frozenset[str] | None:
+    """Return `kinds` as a set, or None for all.
+
+    Raises:
+        JanusOptionError: a kind is unknown to us and close to one we know, so most likely a slip.
+            Other unknown kinds pass: a newer Janus may send them.
+    """
+    if kinds is None:
+        return None
+    names = frozenset([kinds] if isinstance(kinds, str) else kinds)
+    for name in names - _EVENTS.keys():
+        close = get_close_matches(str(name), _EVENTS, n=1, cutoff=0.75)
+        if close:
+            raise JanusOptionError(f"unknown event kind {name!r}", hint=f"Did you mean {close[0]!r}?")
+    return names
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _integer(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
