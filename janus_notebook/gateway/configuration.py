@@ -1,0 +1,187 @@
+"""The configuration files of a local Janus: everything on loopback, nothing outside its folder.
+
+The names and meanings are those of the sample files of Janus (``conf/*.jcfg.sample.in``).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Value = str | int | bool | list[str]
+    Category = Mapping[str, Value]
+
+LOOPBACK = "127.0.0.1"
+TRANSPORTS = ("http", "pfunix", "websockets")  # the ones we configure; the others need a broker
+LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
+
+# The folders that Debian's configuration keeps recordings and packet captures out of.
+PROTECTED = ["/bin", "/boot", "/dev", "/etc", "/initrd", "/lib", "/lib32", "/lib64"]
+PROTECTED += ["/proc", "/sbin", "/sys", "/usr", "/var"]
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The four TCP ports of one server."""
+
+    ws: int
+    admin_ws: int
+    http: int
+    admin_http: int
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Return four ports of loopback that were free a moment ago."""
+        with ExitStack() as stack:
+            sockets = [stack.enter_context(socket.socket()) for _ in range(4)]
+            for one in sockets:  # all are held until the last is bound, so all differ
+                one.bind((LOOPBACK, 0))
+            return cls(*(one.getsockname()[1] for one in sockets))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """What one server is started with. Times are in seconds."""
+
+    session_timeout: int = 60
+    reclaim_session_timeout: int = 0
+    full_trickle: bool = True
+    log_level: int = 4
+    api_secret: str | None = field(default=None, repr=False)
+    token_auth: bool = False
+    token_auth_secret: str | None = field(default=None, repr=False)
+
+    def write(self, folder: Path, *, ports: Ports, admin_secret: str, name: str, binary: str) -> Path:
+        """Write every file into `folder`, readable by this user alone; return the main one."""
+        (folder / "recordings").mkdir()
+        (folder / "none").mkdir()
+        scripts = {
+            "lua": find_script(binary, "lua/echotest.lua"),
+            "duktape": find_script(binary, "duktape/echotest.js"),
+        }
+        files = self._core(folder, admin_secret, name, [key for key, path in scripts.items() if path is None])
+        files |= _transports(folder, ports) | _plugins(folder)
+        for plugin, script in scripts.items():
+            if script is not None:
+                files[f"janus.plugin.{plugin}"] = {
+                    "general": {"path": str(script.parent), "script": str(script)},
+                }
+        for file, categories in files.items():
+            descriptor = os.open(folder / f"{file}.jcfg", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "w", encoding="utf-8") as stream:
+                stream.write(render(categories))
+        return folder / "janus.jcfg"
+
+    def _core(
+        self, folder: Path, admin_secret: str, name: str, without: list[str]
+    ) -> dict[str, dict[str, Category]]:
+        # The folders of plugins and transports are not named: the binary knows where its own are.
+        general: dict[str, Value] = {
+            "configs_folder": str(folder),
+            "loggers_folder": str(folder / "none"),
+            "server_name": name,
+            "admin_secret": admin_secret,
+            "session_timeout": self.session_timeout,
+            "reclaim_session_timeout": self.reclaim_session_timeout,
+            "debug_level": self.log_level,
+            "debug_colors": False,
+            "protected_folders": PROTECTED,
+        }
+        if self.api_secret is not None:
+            general["api_secret"] = self.api_secret
+        if self.token_auth:
+            general["token_auth"] = True
+            if self.token_auth_secret is not None:
+                general["token_auth_secret"] = self.token_auth_secret
+        core: dict[str, Category] = {
+            "general": general,
+            # No STUN: host candidates are enough on one machine, and nothing is asked outside it.
+            "nat": {"full_trickle": self.full_trickle, "nice_debug": False, "ice_ignore_list": "vmnet"},
+            "transports": {"disable": "libjanus_rabbitmq.so,libjanus_mqtt.so,libjanus_nanomsg.so"},
+            "events": {"broadcast": False},
+        }
+        if without:
+            core["plugins"] = {"disable": ",".join(f"libjanus_{plugin}.so" for plugin in without)}
+        return {"janus": core}
+
+
+def _transports(folder: Path, ports: Ports) -> dict[str, dict[str, Category]]:
+    return {
+        "janus.transport.websockets": {
+            "general": {"ws": True, "ws_port": ports.ws, "ws_ip": LOOPBACK, "wss": False},
+            "admin": {"admin_ws": True, "admin_ws_port": ports.admin_ws, "admin_ws_ip": LOOPBACK},
+        },
+        "janus.transport.http": {
+            "general": {"base_path": "/janus", "http": True, "port": ports.http, "ip": LOOPBACK},
+            "admin": {
+                "admin_base_path": "/admin",
+                "admin_http": True,
+                "admin_port": ports.admin_http,
+                "admin_ip": LOOPBACK,
+            },
+        },
+        "janus.transport.pfunix": {
+            "general": {"enabled": True, "path": str(folder / "janus.sock"), "type": "SOCK_SEQPACKET"},
+            "admin": {
+                "admin_enabled": True,
+                "admin_path": str(folder / "admin.sock"),
+                "admin_type": "SOCK_SEQPACKET",
+            },
+        },
+    }
+
+
+def _plugins(folder: Path) -> dict[str, dict[str, Category]]:
+    # The demo rooms, and their secret, are the ones that every Janus comes with.
+    room: Category = {"description": "Demo Room", "secret": "adminpwd"}
+    video_room = {**room, "publishers": 6, "bitrate": 128000, "fir_freq": 10, "record": False}
+    audio_room = {**room, "sampling_rate": 16000, "record": False}
+    recordings = str(folder / "recordings")
+    # A plugin with nothing to set gets an empty file: without one Janus logs an error.
+    return {
+        "janus.plugin.echotest": {"general": {}},
+        "janus.plugin.streaming": {"general": {}},
+        "janus.plugin.videocall": {"general": {}},
+        "janus.plugin.videoroom": {"general": {}, "room-1234": video_room},
+        "janus.plugin.audiobridge": {"general": {"local_ip": LOOPBACK}, "room-1234": audio_room},
+        "janus.plugin.textroom": {"general": {}, "room-1234": room},
+        "janus.plugin.recordplay": {"general": {"path": recordings}},
+        "janus.plugin.voicemail": {"general": {"path": recordings, "base": "/voicemail"}},
+        "janus.plugin.nosip": {"general": {"local_ip": LOOPBACK}},
+        "janus.plugin.sip": {"general": {"local_ip": LOOPBACK, "behind_nat": False}},
+    }
+
+
+def find_script(binary: str, name: str) -> Path | None:
+    """Return the sample script `name` that was installed with `binary`, or None."""
+    prefixes = [Path(binary).resolve().parent.parent, Path("/usr"), Path("/usr/local"), Path("/opt/janus")]
+    paths = (prefix / "share" / "janus" / name for prefix in prefixes)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def render(categories: Mapping[str, Category]) -> str:
+    """Return the text of a file in libconfig's format."""
+    lines = []
+    for category, values in categories.items():
+        lines.append(f"{category}: {{")
+        lines += [f"\t{key} = {_literal(value)}" for key, value in values.items()]
+        lines.append("}")
+    return "\n".join(lines) + "\n"
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c >= " " else f"\\x{ord(c):02x}" for c in escaped) + '"'
