@@ -1,0 +1,1 @@
+"""Tests of janus_notebook; the folders mirror the package."""

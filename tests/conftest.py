@@ -1,0 +1,42 @@
+"""For every test: ``--nightly``, and the check that a test leaves nothing behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from . import leaks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--nightly", action="store_true", help="also run the long tests, marked nightly")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--nightly"):
+        return
+    nightly = [item for item in items if item.get_closest_marker("nightly")]
+    if nightly:
+        config.hook.pytest_deselected(items=nightly)
+        items[:] = [item for item in items if item not in nightly]
+
+
+@pytest.fixture(scope="session")
+def outlives() -> leaks.Outlives:
+    """Where a module or session fixture names what it starts while tests run.
+
+    ``outlives.pids.add(process.pid)``, ``outlives.threads.add(thread)``. What such a fixture starts before
+    the test's own check begins needs no entry.
+    """
+    return leaks.Outlives()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(outlives: leaks.Outlives) -> Iterator[None]:
+    """Set up before a test's other fixtures, so it looks after they have cleaned up."""
+    with leaks.nothing_left(outlives):
+        yield
