@@ -62,6 +62,8 @@ async def execute(notebook: NotebookNode) -> bool:
             timeout=CELL_TIMEOUT_SECS,
             kernel_name=notebook.metadata.get("kernelspec", {}).get("name", "python3"),
             resources={"metadata": {"path": folder}},
+            # Its notice that the loopback connection is not encrypted is no news here.
+            extra_arguments=["--IPKernelApp.log_level=40"],
         )
         async with client.async_setup_kernel():
             for number, (index, title) in enumerate(todo, start=1):
@@ -93,13 +95,21 @@ def last_picture(notebook: NotebookNode) -> NDArray[np.uint8] | None:
         return np.asarray(next(container.decode(video=0)).to_ndarray(format="rgb24"), dtype=np.uint8)
 
 
-def show_colours(frame: NDArray[np.uint8]) -> bool:
-    """Print the colours found in the frame; true when they are those of the test pattern."""
-    from janus_notebook.media import pattern
+def shows_pattern(frame: NDArray[np.uint8]) -> bool:
+    """Print the colours measured in the frame; true when they are those of the test pattern."""
+    from janus_notebook.errors import JanusOptionError
+    from janus_notebook.media.pattern import BARS, bar_colours, bars_match
 
-    match = pattern.bars_match(frame)
-    say(f"last picture: {frame.shape[1]} x {frame.shape[0]}: {match}")
-    return bool(match)
+    say(f"the last picture, {frame.shape[1]} x {frame.shape[0]}: red, green, blue of each bar")
+    try:
+        measured = bar_colours(frame).tolist()
+        match = bars_match(frame)
+    except JanusOptionError as exc:
+        say(f"  {exc}")
+        return False
+    for expected, found in zip(BARS, measured, strict=True):
+        say("  expected {:3} {:3} {:3}".format(*expected) + "   found {:3} {:3} {:3}".format(*found))
+    return match
 
 
 def main(path: Path) -> int:
@@ -114,7 +124,7 @@ def main(path: Path) -> int:
     if frame is None:
         say("FAILED: the last cell shows no PNG")
         return 1
-    if not show_colours(frame):
+    if not shows_pattern(frame):
         say("FAILED: the picture does not show the test pattern's colours")
         return 1
     say("the tutorial works: every step ran and the echoed frame shows the pattern")
