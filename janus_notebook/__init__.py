@@ -1,1 +1,111 @@
-"""Work with the Janus WebRTC server from Python, in a notebook or out of it."""
+"""Work with the Janus WebRTC server from Python, in a notebook or out of it.
+
+In a notebook: ``%load_ext janus_notebook``, then ``%janus help``. In a script::
+
+    async with JanusSession(base_url="ws://localhost:8188") as session:
+        plugin = JanusEchoTestPlugin()
+        await plugin.attach(session)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from janus_notebook.errors import (
+    JanusConnectionError,
+    JanusError,
+    JanusGatewayError,
+    JanusMediaError,
+    JanusOptionError,
+    JanusPluginError,
+    JanusProtocolError,
+    JanusServerError,
+    JanusStateError,
+    JanusTimeoutError,
+)
+
+if TYPE_CHECKING:
+    from janus_notebook.client.connection import JanusConnection
+    from janus_notebook.client.log import EventLog, Subscription
+    from janus_notebook.client.plugin import JanusPlugin, MediaState, PluginReply
+    from janus_notebook.client.session import JanusSession
+    from janus_notebook.client.transports import Transport, register_transport
+    from janus_notebook.gateway.local import LocalGateway
+    from janus_notebook.notebook.connect import connect
+    from janus_notebook.plugins.echotest import JanusEchoTestPlugin
+    from janus_notebook.protocol.events import JanusEvent
+
+__version__ = "0.1.0"
+
+# Where each public name lives; it is imported when it is first used, so that importing the
+# package costs little.
+_HOMES = {
+    "EventLog": "client.log",
+    "JanusConnection": "client.connection",
+    "JanusEchoTestPlugin": "plugins.echotest",
+    "JanusEvent": "protocol.events",
+    "JanusPlugin": "client.plugin",
+    "JanusSession": "client.session",
+    "LocalGateway": "gateway.local",
+    "MediaState": "client.plugin",
+    "PluginReply": "client.plugin",
+    "Subscription": "client.log",
+    "Transport": "client.transports",
+    "connect": "notebook.connect",
+    "register_transport": "client.transports",
+}
+
+__all__ = [
+    "EventLog",
+    "JanusConnection",
+    "JanusConnectionError",
+    "JanusEchoTestPlugin",
+    "JanusError",
+    "JanusEvent",
+    "JanusGatewayError",
+    "JanusMediaError",
+    "JanusOptionError",
+    "JanusPlugin",
+    "JanusPluginError",
+    "JanusProtocolError",
+    "JanusServerError",
+    "JanusSession",
+    "JanusStateError",
+    "JanusTimeoutError",
+    "LocalGateway",
+    "MediaState",
+    "PluginReply",
+    "Subscription",
+    "Transport",
+    "connect",
+    "load_ipython_extension",
+    "register_transport",
+    "unload_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext janus_notebook``: the ``%janus`` magics, and ``connect`` in the notebook's names."""
+    from janus_notebook.magics import extension
+
+    extension.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext janus_notebook``: end the sessions, the local gateway and our threads."""
+    from janus_notebook.magics import extension
+
+    extension.unload(shell)

@@ -1,0 +1,1 @@
+"""The asyncio client: connection, session, handle, event log. No Jupyter in it."""

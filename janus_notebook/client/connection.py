@@ -1,0 +1,369 @@
+"""One connection to a server: a transport, the router, and the reader between them.
+
+Any number of sessions share a connection. There is one exit: loss and close both run through
+`JanusConnection._end`, which fails every pending request and ends every session at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol
+
+from janus_notebook.client.transports import Transport, make_transport
+from janus_notebook.config import mask, mask_url
+from janus_notebook.errors import (
+    JanusConnectionError,
+    JanusError,
+    JanusOptionError,
+    JanusProtocolError,
+    JanusTimeoutError,
+)
+from janus_notebook.protocol.messages import Message, decode, encode, verb_of
+from janus_notebook.protocol.router import (
+    Acknowledged,
+    Effect,
+    Failed,
+    Ignored,
+    Late,
+    Occurred,
+    Replied,
+    Router,
+)
+
+__all__ = ["ConnectionUser", "JanusConnection"]
+
+ConnectionState = Literal["new", "connecting", "connected", "lost", "closed"]
+Handler = Callable[[Message], None]
+
+
+class ConnectionUser(Protocol):
+    """What a connection tells a session of it. Called on the loop, in the order of arrival."""
+
+    @property
+    def id(self) -> int | None: ...
+
+    def on_request(self, message: Message) -> None:
+        """`message` is about to be written."""
+
+    def on_reply(self, message: Message, handle_id: int | None) -> None:
+        """`message` answers or acknowledges a request of this session, made for a handle or not."""
+
+    def on_event(self, kind: str, handle_id: int | None, message: Message) -> None:
+        """`message` is an event for this session."""
+
+    def on_error(self, error: JanusError) -> None:
+        """Something went wrong that no call can raise."""
+
+    def on_connection_end(self, state: Literal["lost", "closed"], error: JanusError) -> None:
+        """The connection is gone."""
+
+
+class _Waiter:
+    """A request whose reply is awaited."""
+
+    __slots__ = ("acknowledged", "future", "handle_id", "on_late", "on_reply", "user")
+
+    def __init__(
+        self,
+        future: asyncio.Future[Message],
+        user: ConnectionUser | None,
+        handle_id: int | None,
+        on_reply: Handler | None,
+        on_late: Handler | None,
+    ) -> None:
+        self.future = future
+        self.user = user
+        self.handle_id = handle_id
+        self.on_reply = on_reply
+        self.on_late = on_late
+        self.acknowledged = False
+
+
+class JanusConnection:
+    """A connection to a Janus server, for one or more sessions.
+
+    Args:
+        base_url: ``ws://host:8188`` or ``wss://host/janus``.
+        options: the transport's own (see
+            `janus_notebook.client.transports.websocket.WebSocketOptions`); an unknown one is refused.
+
+    Raises:
+        JanusOptionError: for a URL or option that can't be used.
+    """
+
+    def __init__(self, base_url: str, **options: Any) -> None:
+        self.url = base_url
+        self.options = options
+        self.server: Message | None = None
+        self.state: ConnectionState = "new"
+        self._transport: Transport | None = None
+        self._new_transport()  # a wrong URL or option fails here, where it was given
+        self._router = Router()
+        self._waiters: dict[str, _Waiter] = {}
+        self._users: set[ConnectionUser] = set()
+        self._reader: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+        self._prefix = secrets.token_hex(4)
+        self._numbers = itertools.count(1)
+
+    def __repr__(self) -> str:
+        return f"<JanusConnection {mask_url(self.url)} {self.state}, {len(self._users)} sessions>"
+
+    def _new_transport(self) -> Transport:
+        return make_transport(self.url, self.options)
+
+    async def open(self) -> None:
+        """Connect, unless it is connected already. A lost connection is made anew.
+
+        Raises:
+            JanusConnectionError: there is no Janus at the URL, or it can't be reached.
+        """
+        async with self._lock:
+            if self.state == "connected":
+                return
+            await self._stop_reader()
+            self.state = "connecting"
+            transport = self._new_transport()
+            try:
+                await transport.open()
+            except BaseException:
+                self.state = "closed"
+                await transport.close()
+                raise
+            self._transport = transport
+            self.state = "connected"
+            self._reader = asyncio.create_task(self._read(transport), name="janus-reader")
+
+    async def close(self) -> None:
+        """Disconnect; idempotent. Pending requests fail and sessions end, each with the reason."""
+        async with self._lock:
+            self._end("closed", lambda: JanusConnectionError("the connection was closed on our side"))
+            await self._stop_reader()
+
+    async def _stop_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.cancel()
+            await asyncio.wait([reader])
+
+    def add(self, user: ConnectionUser) -> None:
+        """Hand this session's events to `user` from now on."""
+        self._users.add(user)
+
+    def remove(self, user: ConnectionUser) -> None:
+        """Forget a session."""
+        self._users.discard(user)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests wait for their reply."""
+        return len(self._waiters)
+
+    def pending_on(self, handle_id: int) -> list[asyncio.Future[Message]]:
+        """The futures of the requests that are pending on a handle."""
+        return [self._waiters[name].future for name in self._router.pending_on(handle_id)]
+
+    def fail_session(self, session_id: int, error: Callable[[], JanusError]) -> None:
+        """Fail what is pending on a session that has ended."""
+        self._carry_out(self._router.end(error, session_id=session_id))
+
+    def fail_handle(self, handle_id: int, error: Callable[[], JanusError]) -> None:
+        """Fail what is pending on a handle that has ended."""
+        self._carry_out(self._router.end(error, handle_id=handle_id))
+
+    async def info(self, timeout: float = 10.0, *, user: ConnectionUser | None = None) -> Message:
+        """Ask the server who it is (``info``); the answer is kept as `server`."""
+        self.server = await self.request({"janus": "info"}, timeout=timeout, user=user)
+        return self.server
+
+    async def request(
+        self,
+        message: Mapping[str, Any],
+        *,
+        credentials: Mapping[str, str] | None = None,
+        timeout: float,
+        user: ConnectionUser | None = None,
+        on_reply: Handler | None = None,
+        on_late: Handler | None = None,
+    ) -> Message:
+        """Send one message and return the reply that completes it.
+
+        Args:
+            message: the request; a transaction is added where it has none.
+            credentials: ``apisecret`` and ``token``, sent but never recorded.
+            timeout: seconds for the whole exchange.
+            user: the session it belongs to, which is told of both ways.
+            on_reply: called with a successful reply as it arrives, before any later message is read.
+            on_late: the same for a reply that comes after the caller gave up.
+
+        Raises:
+            JanusServerError, JanusPluginError: the answer is an error.
+            JanusTimeoutError: no answer in time.
+            JanusConnectionError: no connection, or it was lost.
+            JanusStateError: the session or handle ended meanwhile.
+            JanusOptionError: the message can't be sent as it is.
+        """
+        verb = verb_of(message)
+        transaction = self._transaction_of(message)
+        shown = {**message, "transaction": transaction}
+        data = encode({**shown, **credentials} if credentials else shown)
+        transport = self._transport
+        if self.state != "connected" or transport is None:
+            raise JanusConnectionError(
+                f"not connected to {mask_url(self.url)} ({self.state})", hint="Call create() first."
+            ).within(request=mask(shown))
+        session_id, handle_id = message.get("session_id"), message.get("handle_id")
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), user, handle_id, on_reply, on_late)
+        self._waiters[transaction] = waiter
+        self._router.expect(transaction, verb, session_id, handle_id)
+        if user is not None:
+            user.on_request(shown)
+        try:
+            async with asyncio.timeout(timeout):
+                await transport.send(data)
+                return await waiter.future
+        except JanusError as exc:
+            raise exc.within(
+                request=mask(shown), session_id=session_id, handle_id=handle_id
+            ) from exc.__cause__
+        except TimeoutError as exc:
+            raise _no_reply(verb, timeout, waiter).within(
+                request=mask(shown), session_id=session_id, handle_id=handle_id
+            ) from exc
+        finally:
+            self._give_up(transaction, waiter)
+
+    def _give_up(self, transaction: str, waiter: _Waiter) -> None:
+        """Leave a request, answered or not. An unanswered one is remembered for its late reply."""
+        if transaction in self._router:
+            self._router.abandon(transaction)
+            if waiter.on_late is None:
+                self._waiters.pop(transaction, None)
+        elif waiter.future.done() and not waiter.future.cancelled():
+            # The write and the wait can fail at the same time; this one was not raised.
+            waiter.future.exception()
+
+    def _transaction_of(self, message: Mapping[str, Any]) -> str:
+        given = message.get("transaction")
+        if given is None:
+            return f"{self._prefix}-{next(self._numbers)}"
+        if not isinstance(given, str):
+            raise JanusOptionError(f"the transaction must be a string, not {given!r}")
+        if given in self._waiters:
+            raise JanusOptionError(
+                f"the transaction {given!r} is in use", hint="Leave it out: each request gets its own."
+            )
+        return given
+
+    async def _read(self, transport: Transport) -> None:
+        """Read until the connection ends; whatever ends it runs through the one exit."""
+        error: JanusError | None = None
+        try:
+            while True:
+                data = await transport.receive()
+                self.feed(data)
+        except JanusConnectionError as exc:
+            error = exc
+        except Exception as exc:
+            # A bug of ours must not leave callers waiting for a reader that is gone.
+            error = JanusProtocolError(f"reading failed: {type(exc).__name__}: {exc}")
+            error.__cause__ = exc
+            raise
+        finally:
+            if error is not None:
+                self._end("lost", _again(error))
+            await transport.close()
+
+    def feed(self, data: bytes) -> None:
+        """Take one JSON text from the server."""
+        try:
+            message = decode(data)
+        except JanusProtocolError as exc:
+            self._tell_all(exc)
+            return
+        self._carry_out(self._router.feed(message))
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Replied(transaction, message):
+                    self._reply(self._waiters.pop(transaction), message)
+                case Failed(transaction, error, message):
+                    self._fail(self._waiters.pop(transaction), error, message)
+                case Occurred(kind, session_id, handle_id, message):
+                    self._occur(kind, session_id, handle_id, message)
+                case Acknowledged(transaction, message):
+                    waiter = self._waiters[transaction]
+                    waiter.acknowledged = True
+                    if waiter.user is not None:
+                        waiter.user.on_reply(message, waiter.handle_id)
+                case Late(transaction, message):
+                    late = self._waiters.pop(transaction, None)
+                    if late is not None and late.on_late is not None and message["janus"] != "error":
+                        late.on_late(message)
+                case Ignored(message):
+                    # An ack that its event overtook, or a duplicate: it has no reader left.
+                    pass
+
+    @staticmethod
+    def _reply(waiter: _Waiter, message: Message) -> None:
+        if waiter.user is not None:
+            waiter.user.on_reply(message, waiter.handle_id)
+        if waiter.on_reply is not None:
+            waiter.on_reply(message)
+        if not waiter.future.done():
+            waiter.future.set_result(message)
+
+    @staticmethod
+    def _fail(waiter: _Waiter, error: JanusError, message: Message | None) -> None:
+        if waiter.user is not None and message is not None:
+            waiter.user.on_reply(message, waiter.handle_id)
+        if not waiter.future.done():
+            waiter.future.set_exception(error)
+
+    def _occur(self, kind: str, session_id: int | None, handle_id: int | None, message: Message) -> None:
+        """Hand an event to its session; one that names no session of ours goes to all of them."""
+        owners = [user for user in self._users if user.id == session_id]
+        for user in owners or tuple(self._users):
+            user.on_event(kind, handle_id, message)
+
+    def _tell_all(self, error: JanusError) -> None:
+        for user in tuple(self._users):
+            user.on_error(error)
+
+    def _end(self, state: Literal["lost", "closed"], error: Callable[[], JanusError]) -> None:
+        """The one exit: fail every request, end every session."""
+        if self.state in ("lost", "closed", "new"):
+            return
+        self.state = state
+        self._transport = None
+        self._carry_out(self._router.end(error))
+        self._waiters.clear()
+        for user in tuple(self._users):
+            user.on_connection_end(state, error())
+        self._users.clear()
+
+
+def _no_reply(verb: str, timeout: float, waiter: _Waiter) -> JanusTimeoutError:
+    if waiter.acknowledged:
+        return JanusTimeoutError(
+            f"Janus acknowledged {verb!r}, but its plugin sent no answer within {timeout:g} s",
+            hint="Some requests get no answer in the wrong state; else pass a longer timeout.",
+        )
+    return JanusTimeoutError(
+        f"no reply to {verb!r} within {timeout:g} s", hint="Is the server alive? Else pass a longer timeout."
+    )
+
+
+def _again(error: JanusError) -> Callable[[], JanusError]:
+    """Make fresh copies of a connection's error: each pending request raises its own."""
+
+    def make() -> JanusError:
+        copy = JanusConnectionError(error.message, hint=error.hint)
+        copy.__cause__ = error.__cause__
+        return copy
+
+    return make

@@ -1,0 +1,230 @@
+"""The event log of a session, and subscriptions to it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any, Self
+from weakref import WeakSet
+
+from janus_notebook.config import mask
+from janus_notebook.errors import JanusOptionError, JanusTimeoutError
+from janus_notebook.protocol.events import Direction, JanusEvent, check_kinds, event_class
+
+__all__ = ["EventLog", "Subscription"]
+
+# A consumer that asks for no kinds gets what Janus sent, not our own requests and their replies.
+DEFAULT_DIRECTIONS: frozenset[Direction] = frozenset({"event"})
+# One that names kinds may also mean a local one ("state", "error").
+NAMED_DIRECTIONS: frozenset[Direction] = frozenset({"event", "local"})
+
+
+class EventLog:
+    """Everything a session sent, received, and went through: a ring that counts what it dropped.
+
+    Secrets are masked on the way in, so nothing that is read from a log can show one. Reading is
+    safe from any thread; `record` belongs to the session's loop.
+
+    Args:
+        capacity: how many entries are kept; the oldest goes first.
+    """
+
+    def __init__(
+        self,
+        capacity: int = 10_000,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        if capacity < 1:
+            raise JanusOptionError(f"capacity must be at least 1, not {capacity}")
+        self.capacity = capacity
+        self.total = 0
+        self.counts: Counter[str] = Counter()
+        self._ring: deque[JanusEvent] = deque(maxlen=capacity)
+        self._subscriptions: WeakSet[Subscription] = WeakSet()
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._began = clock()
+
+    @property
+    def dropped(self) -> int:
+        """How many entries the ring has let go."""
+        return self.total - len(self._ring)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the log began."""
+        return self._clock() - self._began
+
+    def __len__(self) -> int:
+        return len(self._ring)
+
+    def __iter__(self) -> Iterator[JanusEvent]:
+        return iter(list(self._ring))
+
+    def __getitem__(self, index: int) -> JanusEvent:
+        """The entry at a position: 0 is the oldest kept, -1 the newest."""
+        return self._ring[index]
+
+    def __repr__(self) -> str:
+        return f"<EventLog {len(self)} of {self.total} entries, {self.dropped} dropped>"
+
+    def get(self, seq: int) -> JanusEvent | None:
+        """The entry with sequence number `seq`, or None if the ring has let it go."""
+        found = next((event for event in reversed(list(self._ring)) if event.seq <= seq), None)
+        return found if found is not None and found.seq == seq else None
+
+    def since(self, seq: int, limit: int | None = None) -> list[JanusEvent]:
+        """Entries after sequence number `seq`, oldest first; at most the newest `limit` of them."""
+        count = max(0, self.total - seq)
+        if limit is not None:
+            count = min(count, limit)
+        newest = list(islice(reversed(self._ring.copy()), count))
+        newest.reverse()
+        return [event for event in newest if event.seq > seq]
+
+    def record(
+        self,
+        direction: Direction,
+        kind: str,
+        raw: dict[str, Any],
+        session_id: int | None = None,
+        handle_id: int | None = None,
+    ) -> JanusEvent:
+        """Add an entry and hand it to the subscriptions that asked for it."""
+        self.total += 1
+        self.counts[direction] += 1
+        event = event_class(direction, kind)(
+            seq=self.total,
+            time=self._wall_clock(),
+            elapsed=self._clock() - self._began,
+            direction=direction,
+            kind=kind,
+            session_id=session_id,
+            handle_id=handle_id,
+            raw=mask(raw),
+        )
+        self._ring.append(event)
+        if self._subscriptions:
+            for subscription in tuple(self._subscriptions):
+                subscription.offer(event)
+        return event
+
+    def subscribe(
+        self,
+        kinds: Iterable[str] | None = None,
+        *,
+        handle_id: int | None = None,
+        directions: Iterable[Direction] | None = None,
+        buffer: int = 10_000,
+    ) -> Subscription:
+        """Follow the log from now on.
+
+        Args:
+            kinds: only these kinds (``"media"``, ``"hangup"``, ...); None for all.
+            handle_id: only this handle's; None for all.
+            directions: only these; by default Janus's events, and with `kinds` also local ones.
+            buffer: how many entries wait for a slow consumer; beyond it the oldest are dropped
+                and counted in `Subscription.dropped`.
+
+        Raises:
+            JanusOptionError: a kind is misspelt.
+        """
+        chosen = check_kinds(kinds)
+        if directions is None:
+            directions = DEFAULT_DIRECTIONS if chosen is None else NAMED_DIRECTIONS
+        subscription = Subscription(chosen, handle_id, frozenset(directions), buffer)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def end_subscriptions(self, handle_id: int | None = None) -> None:
+        """End the streams of a handle that is gone, or (without id) all of them."""
+        for subscription in tuple(self._subscriptions):
+            if handle_id is None or subscription.handle_id == handle_id:
+                subscription.close()
+
+
+class Subscription:
+    """An endless-until-closed stream of log entries: ``async for event in subscription``.
+
+    It begins when it is made, not when it is first read, so nothing between is missed. It ends when
+    its handle is detached or its session ends. A slow consumer never slows the session.
+
+    Attributes:
+        dropped: how many entries were lost because the consumer was too slow.
+    """
+
+    def __init__(
+        self,
+        kinds: frozenset[str] | None,
+        handle_id: int | None,
+        directions: frozenset[Direction],
+        buffer: int,
+    ) -> None:
+        self.kinds = kinds
+        self.handle_id = handle_id
+        self.directions = directions
+        self.dropped = 0
+        self.closed = False
+        self._waiting: deque[JanusEvent] = deque(maxlen=buffer)
+        self._wake: asyncio.Future[None] | None = None
+
+    def offer(self, event: JanusEvent) -> None:
+        """Take `event` if it is one of those asked for."""
+        if (
+            self.closed
+            or event.direction not in self.directions
+            or (self.kinds is not None and event.kind not in self.kinds)
+            or (self.handle_id is not None and event.handle_id != self.handle_id)
+        ):
+            return
+        if len(self._waiting) == self._waiting.maxlen:
+            self.dropped += 1
+        self._waiting.append(event)
+        self._wake_up()
+
+    def close(self) -> None:
+        """End the stream; what already waits can still be read."""
+        self.closed = True
+        self._wake_up()
+
+    def _wake_up(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> JanusEvent:
+        while not self._waiting:
+            if self.closed:
+                raise StopAsyncIteration
+            if self._wake is None or self._wake.done():
+                self._wake = asyncio.get_running_loop().create_future()
+            # Shielded: several readers may share one stream, and one of them may be cancelled.
+            await asyncio.shield(self._wake)
+        return self._waiting.popleft()
+
+    async def get(self, timeout: float | None = None) -> JanusEvent:
+        """Return the next entry.
+
+        Raises:
+            JanusTimeoutError: nothing came within `timeout` seconds.
+            StopAsyncIteration: the stream has ended.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                return await self.__anext__()
+        except TimeoutError as exc:
+            wanted = ", ".join(sorted(self.kinds)) if self.kinds else "event"
+            raise JanusTimeoutError(f"no {wanted} within {timeout:g} s") from exc
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.close()

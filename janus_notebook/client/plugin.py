@@ -1,0 +1,305 @@
+"""`JanusPlugin`: a handle on a plugin. Typed plugins derive from it; it drives any plugin itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import msgspec
+
+from janus_notebook.config import mask
+from janus_notebook.errors import JanusOptionError, JanusStateError
+from janus_notebook.protocol.events import (
+    HangupEvent,
+    JanusEvent,
+    MediaEvent,
+    SlowLinkEvent,
+    StateEvent,
+)
+from janus_notebook.protocol.messages import Message
+
+if TYPE_CHECKING:
+    from janus_notebook.client.log import Subscription
+    from janus_notebook.client.session import JanusSession
+
+__all__ = ["HandleState", "JanusPlugin", "MediaState", "PluginReply", "full_plugin_name"]
+
+HandleState = Literal["new", "attached", "negotiating", "connected", "hungup", "detached"]
+
+PREFIX = "janus.plugin."
+
+
+class MediaState(msgspec.Struct, frozen=True, kw_only=True):
+    """What Janus has said of one media section of a handle.
+
+    Attributes:
+        mid: the media section (SDP ``a=mid``).
+        type: ``audio`` or ``video``; "" until a ``media`` event named it.
+        receiving: whether Janus receives it from us; None until it said so.
+        slowlinks: how many slowlink events there were.
+        lost: packets lost in all of them.
+    """
+
+    mid: str
+    type: str = ""
+    receiving: bool | None = None
+    slowlinks: int = 0
+    lost: int = 0
+
+
+class PluginReply(msgspec.Struct, frozen=True):
+    """A plugin's answer to a request. ``reply["key"]`` reads its data.
+
+    Attributes:
+        data: the plugin's own data.
+        jsep: ``{"type", "sdp"}`` where it negotiates, else None.
+        raw: the whole message.
+    """
+
+    data: dict[str, Any]
+    jsep: dict[str, Any] | None
+    raw: dict[str, Any]
+
+    @classmethod
+    def from_message(cls, message: Message) -> PluginReply:
+        """Take the plugin's part out of a final reply."""
+        plugindata = message.get("plugindata")
+        data = plugindata.get("data") if isinstance(plugindata, dict) else None
+        return cls(data if isinstance(data, dict) else {}, message.get("jsep"), message)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.data[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of `key` in the plugin's data."""
+        return self.data.get(key, default)
+
+    def __repr__(self) -> str:
+        jsep = f" + {self.jsep.get('type')}" if self.jsep else ""
+        return f"<PluginReply {mask(self.data)}{jsep}>"
+
+
+def full_plugin_name(name: str) -> str:
+    """Return the package name: ``echotest`` becomes ``janus.plugin.echotest``."""
+    if not isinstance(name, str) or not name.strip():
+        raise JanusOptionError(f"a plugin's name is expected, not {name!r}", hint="For example 'echotest'.")
+    return name if "." in name else PREFIX + name
+
+
+class JanusPlugin:
+    """A handle on a plugin of the server.
+
+    ``JanusPlugin("janus.plugin.anything")`` drives a plugin that we have no class for.
+
+    Args:
+        name: the plugin's package name, or its last part; a typed plugin brings its own.
+        opaque_id: a text of yours that the server shows beside the handle in its Admin API and
+            event handlers.
+
+    Attributes:
+        id: Janus's id of the handle, or None.
+        session: the session it is attached to, or None.
+        state: ``new, attached, negotiating, connected, hungup, detached``.
+        media: a `MediaState` for each ``mid`` that Janus reported on.
+        reason: why the PeerConnection or the handle ended, or "".
+        transitions: the last changes of state (`StateEvent`), oldest first.
+
+    Source: "Janus API" of the Janus documentation, section "Handle-related requests".
+    """
+
+    plugin_name: ClassVar[str] = ""
+
+    def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
+        self.name = full_plugin_name(name if name is not None else self.plugin_name)
+        self.opaque_id = opaque_id
+        self.id: int | None = None
+        self.session: JanusSession | None = None
+        self.state: HandleState = "new"
+        self.reason = ""
+        self.media: dict[str, MediaState] = {}
+        self.transitions: deque[StateEvent] = deque(maxlen=50)
+        self.attached: Message | None = None
+        self.detached: Message | None = None
+        self.lock = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        name = f" {self.id}" if self.id is not None else ""
+        return f"<{type(self).__name__} {self.name}{name} {self.state}>"
+
+    # -- verbs --------------------------------------------------------------------------------
+
+    async def attach(self, session: JanusSession) -> Message:
+        """Attach to `session` and return Janus's answer; see `JanusSession.attach_plugin`."""
+        return await session.attach_plugin(self)
+
+    async def detach(self) -> Message:
+        """Detach and return Janus's answer; see `JanusSession.detach_plugin`. Idempotent."""
+        if self.session is None:
+            return {}
+        return await self.session.detach_plugin(self)
+
+    async def request(
+        self,
+        body: Mapping[str, Any],
+        jsep: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> PluginReply:
+        """Send a request to the plugin and return its final answer, whichever way it comes.
+
+        Args:
+            body: the plugin's own request, such as ``{"request": "list"}``.
+            jsep: ``{"type": "offer" or "answer", "sdp": ...}`` to negotiate with it.
+            timeout: seconds; None means the session's default.
+
+        Raises:
+            JanusPluginError: the plugin refused it.
+            JanusServerError: the core did.
+            JanusTimeoutError: no answer in time.
+            JanusStateError: the handle is not attached, or ended meanwhile.
+        """
+        if not isinstance(body, Mapping):
+            raise JanusOptionError(f"the body of a request must be a dict, not {type(body).__name__}")
+        message: Message = {"janus": "message", "body": body}
+        if jsep is not None:
+            message["jsep"] = jsep
+        return PluginReply.from_message(await self._send(message, timeout))
+
+    async def trickle(
+        self,
+        candidates: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None,
+        timeout: float | None = None,
+    ) -> Message:
+        """Send ICE candidates of ours to Janus and return its ``ack``.
+
+        Args:
+            candidates: one candidate (``{"candidate", "sdpMid", "sdpMLineIndex"}``), several, or
+                None for the end of candidates.
+            timeout: seconds; None means the session's default.
+
+        Source: "Janus API", section on ``trickle``; RFC 8838.
+        """
+        message: Message = {"janus": "trickle"}
+        if candidates is None:
+            message["candidate"] = {"completed": True}
+        elif isinstance(candidates, Mapping):
+            message["candidate"] = _checked_candidate(candidates)
+        else:
+            message["candidates"] = [_checked_candidate(candidate) for candidate in candidates]
+        return await self._send(message, timeout)
+
+    async def hangup(self, timeout: float | None = None) -> Message:
+        """Close the PeerConnection of the handle and return Janus's answer; the handle lives on."""
+        return await self._send({"janus": "hangup"}, timeout)
+
+    def events(self, kinds: Iterable[str] | None = None, *, buffer: int = 10_000) -> Subscription:
+        """Follow this handle's events from now on: ``async for event in handle.events():``.
+
+        Args:
+            kinds: only these, such as ``["media", "slowlink", "hangup"]``; None for all that Janus
+                sends. ``state`` gives the changes of `state`.
+            buffer: how many events wait for a slow consumer; beyond it the oldest are dropped and
+                counted (`Subscription.dropped`).
+
+        The stream ends when the handle is detached.
+        """
+        session, handle_id = self._attached()
+        return session.events.subscribe(kinds, handle_id=handle_id, buffer=buffer)
+
+    async def wait_for(self, *kinds: str, timeout: float | None = None) -> JanusEvent:
+        """Return the next event of one of these kinds.
+
+        Raises:
+            JanusTimeoutError: none came within `timeout` seconds (None: the session's default).
+            JanusStateError: the handle ended first.
+        """
+        session, _ = self._attached()
+        async with self.events(kinds or None) as events:
+            try:
+                return await events.get(session.timeout if timeout is None else timeout)
+            except StopAsyncIteration:
+                raise self._not_attached() from None
+
+    # -- for the session and derived classes ---------------------------------------------------
+
+    async def _send(self, message: Message, timeout: float | None) -> Message:
+        session, handle_id = self._attached()
+        return await session.send({**message, "handle_id": handle_id}, timeout)
+
+    def _attached(self) -> tuple[JanusSession, int]:
+        if self.session is None or self.id is None:
+            raise self._not_attached()
+        return self.session, self.id
+
+    def _not_attached(self) -> JanusStateError:
+        why = f": {self.reason}" if self.state == "detached" and self.reason else ""
+        error = JanusStateError(
+            f"{self.name} is {self.state}, not attached{why}", hint="Attach it to a session."
+        )
+        return error.within(plugin=self.name)
+
+    def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
+        """The handle exists on the server now."""
+        self.session, self.id = session, handle_id
+        self.attached, self.detached = message, None
+        self.media = {}
+        self.reason = ""
+        self._set_state("attached")
+
+    def end(self, reason: str) -> None:
+        """The handle is gone, here or on the server. Idempotent."""
+        if self.id is None:
+            return
+        self.attached = None
+        self._set_state("detached", reason)
+        self.id = None
+
+    async def release(self) -> None:
+        """Close what the handle owns on our side, before it is detached. For derived classes."""
+
+    def on_jsep(self) -> None:
+        """An SDP went either way."""
+        if self.state in ("attached", "hungup"):
+            self._set_state("negotiating")
+
+    def on_event(self, event: JanusEvent) -> None:
+        """Follow an event of this handle. Derived classes extend it; they must not block or raise."""
+        match event:
+            case MediaEvent():
+                state = self.media.get(event.mid, MediaState(mid=event.mid))
+                self.media = {
+                    **self.media,
+                    event.mid: msgspec.structs.replace(state, type=event.type, receiving=event.receiving),
+                }
+            case SlowLinkEvent():
+                state = self.media.get(event.mid, MediaState(mid=event.mid, type=event.media))
+                worse = msgspec.structs.replace(
+                    state, slowlinks=state.slowlinks + 1, lost=state.lost + event.lost
+                )
+                self.media = {**self.media, event.mid: worse}
+            case HangupEvent():
+                self._set_state("hungup", event.reason)
+            case JanusEvent(kind="webrtcup"):
+                self._set_state("connected")
+
+    def _set_state(self, state: HandleState, reason: str = "") -> None:
+        if state == self.state:
+            return
+        before, self.state = self.state, state
+        self.reason = reason
+        if self.session is not None:
+            raw = {"state": state, "before": before, "reason": reason}
+            event = self.session.events.record("local", "state", raw, self.session.id, self.id)
+            assert isinstance(event, StateEvent)
+            self.transitions.append(event)
+
+
+def _checked_candidate(candidate: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A stray null or an empty candidate would silently end the gathering, so it is refused."""
+    if not isinstance(candidate, Mapping) or not (candidate.get("candidate") or candidate.get("completed")):
+        raise JanusOptionError(
+            f"not an ICE candidate: {candidate!r}",
+            hint='Expected {"candidate": ..., "sdpMid": "0", "sdpMLineIndex": 0}, or None for the end.',
+        )
+    return candidate

@@ -1,0 +1,472 @@
+"""`JanusSession`: one session on a Janus server, with its handles, keepalives and event log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from janus_notebook.client.connection import JanusConnection
+from janus_notebook.client.handles import Handles
+from janus_notebook.client.log import EventLog, Subscription
+from janus_notebook.config import mask_url
+from janus_notebook.errors import (
+    JanusConnectionError,
+    JanusError,
+    JanusOptionError,
+    JanusServerError,
+    JanusStateError,
+    JanusTimeoutError,
+)
+from janus_notebook.protocol.messages import Message, verb_of
+
+if TYPE_CHECKING:
+    from janus_notebook.client.plugin import JanusPlugin
+
+__all__ = ["JanusSession", "SessionState"]
+
+SessionState = Literal["new", "connecting", "connected", "lost", "closed"]
+
+# Requests that belong to the server, not to a session: they carry neither session id nor secret
+# (`create` needs the secret).
+SERVER_LEVEL = frozenset({"info", "ping", "create"})
+WITHOUT_SECRET = frozenset({"info", "ping"})
+
+# Janus's own default, for a server that keeps its timeout to itself.
+DEFAULT_SESSION_TIMEOUT = 60.0
+
+# How long `destroy` waits for what the session has started.
+SETTLE_SECONDS = 3.0
+
+
+class JanusSession:
+    """A session on a Janus server, shared by any number of plugin handles.
+
+    ::
+
+        async with JanusSession(base_url="ws://localhost:8188") as session:
+            plugin = JanusEchoTestPlugin()
+            await plugin.attach(session)
+
+    Args:
+        base_url: ``ws://`` or ``wss://`` and the host and port of Janus's WebSocket transport.
+        connection: a `JanusConnection` to share with other sessions, instead of `base_url`.
+            The session then neither opens it alone nor closes it.
+        timeout: default deadline of every request, in seconds.
+        api_secret: the server's ``api_secret``, where it has one.
+        token: an authentication token, or a function that returns one; it is asked at `create`.
+        log_capacity: how many entries the event log keeps.
+        transport_options: handed to the transport; an unknown one is refused
+            (see `janus_notebook.client.transports.websocket.WebSocketOptions`).
+
+    Attributes:
+        id: Janus's id of the session, or None.
+        state: ``new, connecting, connected, lost, closed``.
+        events: the log of everything sent, received and changed (`EventLog`).
+        reason: why the session was lost, or "".
+
+    Source: "Janus API" of the Janus documentation, sections on ``create``, ``destroy``, ``keepalive``.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        connection: JanusConnection | None = None,
+        timeout: float = 10.0,
+        api_secret: str | None = None,
+        token: str | Callable[[], str] | None = None,
+        log_capacity: int = 10_000,
+        **transport_options: Any,
+    ) -> None:
+        if (base_url is None) == (connection is None):
+            raise JanusOptionError(
+                "give either base_url or connection", hint="For example 'ws://localhost:8188'."
+            )
+        if not isinstance(timeout, int | float) or isinstance(timeout, bool) or timeout <= 0:
+            raise JanusOptionError(f"timeout must be seconds above 0, not {timeout!r}")
+        if connection is None:
+            assert base_url is not None
+            connection = JanusConnection(base_url, **transport_options)
+            self._owns_connection = True
+        elif transport_options:
+            raise JanusOptionError("transport options belong to the connection that is shared")
+        else:
+            self._owns_connection = False
+        self.connection = connection
+        self.timeout = float(timeout)
+        self.id: int | None = None
+        self.state: SessionState = "new"
+        self.reason = ""
+        self.events = EventLog(log_capacity)
+        self._api_secret = api_secret
+        self._token = token
+        self._credentials: dict[str, str] = {}
+        self._handles = Handles(self)
+        self._created: Message | None = None
+        self._destroyed: Message | None = None
+        self._keepalive: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._lock = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        name = f" {self.id}" if self.id is not None else ""
+        return f"<JanusSession{name} {self.state} at {mask_url(self.base_url)}, {len(self._handles)} handles>"
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the server."""
+        return self.connection.url
+
+    @property
+    def plugins(self) -> tuple[JanusPlugin, ...]:
+        """The attached handles, oldest first."""
+        return tuple(self._handles)
+
+    @property
+    def server(self) -> Message | None:
+        """The server's answer to ``info``, from `create` or the last `info`; None before."""
+        return self.connection.server
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """How many requests, replies, events and local entries there were, and what the log dropped."""
+        counts = self.events.counts
+        return {
+            "requests": counts["request"],
+            "replies": counts["reply"],
+            "events": counts["event"],
+            "local": counts["local"],
+            "in_flight": self.connection.in_flight,
+            "dropped": self.events.dropped,
+        }
+
+    @property
+    def keepalive_interval(self) -> float | None:
+        """Seconds between keepalives: a third of the server's session timeout. None: it never expires."""
+        given = (self.server or {}).get("session-timeout", DEFAULT_SESSION_TIMEOUT)
+        seconds = float(given) if isinstance(given, int | float) else DEFAULT_SESSION_TIMEOUT
+        return seconds / 3 if seconds > 0 else None
+
+    async def __aenter__(self) -> Self:
+        await self.create()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.destroy()
+
+    # -- life ---------------------------------------------------------------------------------
+
+    async def create(self) -> Message:
+        """Open the connection if needed, create the session, start its keepalives.
+
+        A second call changes nothing and returns the same answer. After a loss or `destroy` it
+        makes a new session.
+
+        Returns:
+            Janus's answer: ``{"janus": "success", "data": {"id": ...}, ...}``.
+
+        Raises:
+            JanusConnectionError: the server can't be reached.
+            JanusServerError: it refuses (403: wrong or missing secret).
+            JanusTimeoutError: it does not answer.
+        """
+        async with self._lock:
+            if self._created is not None and self.state == "connected":
+                return self._created
+            await self._settle()
+            self._set_state("connecting")
+            try:
+                return await self._create()
+            except BaseException as exc:
+                await self._abort(exc)
+                raise
+
+    async def _create(self) -> Message:
+        await self.connection.open()
+        self._credentials = self._ask_credentials()
+        # Its own timeout tells how often to send keepalives.
+        if self.connection.server is None or self._owns_connection:
+            await self.connection.info(self.timeout, user=self)
+        self.connection.add(self)
+        return await self.connection.request(
+            {"janus": "create"},
+            credentials=self._credentials,
+            timeout=self.timeout,
+            user=self,
+            on_reply=self._begin,
+            on_late=self._discard_late_session,
+        )
+
+    def _begin(self, message: Message) -> None:
+        """Take over the session as its id arrives, before any event for it is read."""
+        self.id = message["data"]["id"]
+        self._created, self._destroyed = message, None
+        self.reason = ""
+        self._set_state("connected")
+        if self.keepalive_interval is not None:
+            self._keepalive = self.spawn(self._keep_alive(self.keepalive_interval), name="janus-keepalive")
+
+    def _discard_late_session(self, message: Message) -> None:
+        """A session whose creator gave up is destroyed at once instead of idling on the server."""
+        late = {"janus": "destroy", "session_id": message["data"]["id"]}
+        self.spawn(
+            self.connection.request(late, credentials=self._credentials, timeout=self.timeout),
+            name="janus-destroy-late",
+        )
+
+    async def _abort(self, exc: BaseException) -> None:
+        """Undo a `create` that failed or was cancelled on its way."""
+        if self.id is not None:
+            # The answer came in the instant of the cancellation: the session exists.
+            await self._destroy_on_server(timeout=1.0)
+        self._end("closed", str(exc) if isinstance(exc, JanusError) else "create was cancelled")
+        await self._settle()
+
+    async def destroy(self) -> Message:
+        """Detach every handle, destroy the session, close the connection if the session opened it.
+
+        Idempotent. Local clean-up is complete even when the server is gone.
+
+        Returns:
+            Janus's answer; from a second call the same again. Empty when there was no session, or
+            no answer because the server or the session was gone already.
+        """
+        async with self._lock:
+            if self.id is not None:
+                try:
+                    await self._handles.detach_all()
+                    self._destroyed = await self._destroy_on_server(self.timeout)
+                finally:
+                    self._end("closed", "")
+            elif self.state != "closed":
+                self._set_state("closed")
+            await self._settle()
+            return self._destroyed or {}
+
+    async def _destroy_on_server(self, timeout: float) -> Message:
+        try:
+            return await self.exchange({"janus": "destroy"}, timeout)
+        except (JanusConnectionError, JanusStateError, JanusServerError, JanusTimeoutError) as exc:
+            # Gone already, or out of reach: what can be cleaned is cleaned here.
+            self.on_error(exc)
+            return {}
+
+    async def _settle(self) -> None:
+        """Await what the session has started, and close its connection."""
+        current = asyncio.current_task()
+        tasks = [task for task in self._tasks if task is not current]
+        for task in tasks:
+            if task.get_name() == "janus-keepalive":
+                task.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=SETTLE_SECONDS)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+        if self._owns_connection:
+            await self.connection.close()
+
+    def _end(self, state: Literal["lost", "closed"], reason: str) -> None:
+        """The one exit of a session: handles, pending requests, streams and keepalives end here."""
+        session_id, self.id = self.id, None
+        self._created = None
+        self.connection.remove(self)
+        if self._keepalive is not None:
+            self._keepalive.cancel()
+            self._keepalive = None
+        self._handles.end(reason or "the session was destroyed")
+        if session_id is not None:
+            self.connection.fail_session(
+                session_id,
+                lambda: JanusStateError(f"session {session_id} has ended: {reason or 'destroyed'}"),
+            )
+        self.reason = reason
+        self._set_state(state, reason)
+        self.events.end_subscriptions()
+
+    def _set_state(self, state: SessionState, reason: str = "") -> None:
+        if state != self.state:
+            before, self.state = self.state, state
+            raw = {"state": state, "before": before, "reason": reason}
+            self.events.record("local", "state", raw, self.id)
+
+    async def _keep_alive(self, interval: float) -> None:
+        """Refresh the session until it ends. A missed answer is recorded; the next try may succeed."""
+        while True:
+            await asyncio.sleep(interval)
+            try:
+                await self.exchange({"janus": "keepalive"}, timeout=max(interval, 1.0))
+            except JanusTimeoutError as exc:
+                self.on_error(exc)
+            except JanusServerError as exc:
+                self.on_error(exc)
+                if exc.name == "SESSION_NOT_FOUND":
+                    self._lose(f"the server no longer knows session {self.id}")
+                    return
+            except (JanusConnectionError, JanusStateError):
+                return  # the loss itself ends the session, with its reason
+
+    def _lose(self, reason: str) -> None:
+        """End a session that is gone on the server while the connection may still stand."""
+        self._end("lost", reason)
+        if self._owns_connection:
+            self.spawn(self.connection.close(), name="janus-close")
+
+    # -- messages -----------------------------------------------------------------------------
+
+    async def send(self, message: Mapping[str, Any], timeout: float | None = None) -> Message:
+        """Send one Janus message and return the reply that completes it.
+
+        That is ``success``, ``pong`` or ``server_info``; for a plugin ``message`` the final
+        ``event``, not the ``ack`` before it; for ``keepalive`` and ``trickle`` the ``ack``.
+        The session id, a transaction and the secrets are added to a copy; `message` stays as it is.
+
+        Args:
+            message: such as ``{"janus": "info"}`` or
+                ``{"janus": "message", "handle_id": ..., "body": {...}}``.
+            timeout: seconds; None means the session's default.
+
+        Raises:
+            JanusServerError, JanusPluginError: the answer is an error.
+            JanusTimeoutError: no answer in time; the session stays usable.
+            JanusConnectionError, JanusStateError: no connection or session, or it ended meanwhile.
+            JanusOptionError: it is not a Janus message.
+        """
+        return await self.exchange(message, timeout)
+
+    async def exchange(
+        self,
+        message: Mapping[str, Any],
+        timeout: float | None = None,
+        *,
+        on_reply: Callable[[Message], None] | None = None,
+        on_late: Callable[[Message], None] | None = None,
+    ) -> Message:
+        """`send`, with hooks that run as the reply arrives (see `JanusConnection.request`)."""
+        verb = verb_of(message).lower()
+        if timeout is not None and not timeout > 0:
+            raise JanusOptionError(f"timeout must be seconds above 0, not {timeout!r}")
+        if verb not in SERVER_LEVEL and "session_id" not in message:
+            if self.id is None:
+                raise self._not_open()
+            message = {**message, "session_id": self.id}
+        plugin = self._handles.get(message.get("handle_id"))
+        try:
+            reply = await self.connection.request(
+                message,
+                credentials=None if verb in WITHOUT_SECRET else self._credentials,
+                timeout=self.timeout if timeout is None else timeout,
+                user=self,
+                on_reply=on_reply,
+                on_late=on_late,
+            )
+        except JanusError as exc:
+            exc.within(plugin=plugin.name if plugin else None)
+            raise
+        if verb == "destroy" and message.get("session_id") == self.id:
+            self._destroyed = reply
+            self._end("closed", "")
+        return reply
+
+    def _not_open(self) -> JanusStateError:
+        if self.state == "lost":
+            return JanusStateError(
+                f"the session was lost: {self.reason}", hint="Make a new one with create()."
+            )
+        return JanusStateError(
+            f"the session is {self.state}", hint="Call create() first, or use `async with session:`."
+        )
+
+    def _ask_credentials(self) -> dict[str, str]:
+        token = self._token() if callable(self._token) else self._token
+        given = {"apisecret": self._api_secret, "token": token}
+        return {key: value for key, value in given.items() if value is not None}
+
+    async def info(self, timeout: float | None = None) -> Message:
+        """Ask the server who it is: version, plugins, transports, timeouts (``server_info``)."""
+        return await self.connection.info(self.timeout if timeout is None else timeout, user=self)
+
+    async def ping(self, timeout: float | None = None) -> float:
+        """Return the round-trip time to the server in seconds (``ping`` and ``pong``)."""
+        began = self.events.elapsed
+        await self.exchange({"janus": "ping"}, timeout)
+        return self.events.elapsed - began
+
+    def subscribe(self, kinds: Iterable[str] | None = None, *, buffer: int = 10_000) -> Subscription:
+        """Follow the events of the session and all its handles from now on (see `EventLog.subscribe`)."""
+        return self.events.subscribe(kinds, buffer=buffer)
+
+    # -- handles ------------------------------------------------------------------------------
+
+    async def attach_plugin(self, plugin: JanusPlugin) -> Message:
+        """Attach a handle to its plugin; the same as ``plugin.attach(session)``.
+
+        A second call for an attached handle changes nothing and returns the same answer.
+
+        Returns:
+            Janus's answer: ``{"janus": "success", "data": {"id": ...}, ...}``.
+
+        Raises:
+            JanusServerError: the server has no such plugin (460), or a token does not allow it (405).
+            JanusStateError: the session is not created, or the handle belongs to another session.
+        """
+        return await self._handles.attach(plugin)
+
+    async def detach_plugin(self, plugin: JanusPlugin) -> Message:
+        """Detach a handle; the same as ``plugin.detach()``.
+
+        Waits up to 3 s for requests in flight on it. Idempotent: for a handle that is detached
+        already it returns the same answer again, or an empty one if the server detached it.
+
+        Raises:
+            JanusStateError: the handle belongs to another session.
+        """
+        return await self._handles.detach(plugin)
+
+    # -- what the connection tells (see ConnectionUser) ----------------------------------------
+
+    def on_request(self, message: Message) -> None:
+        """Record a request; a handle learns of the SDP in it."""
+        handle_id = message.get("handle_id")
+        self.events.record("request", message["janus"], message, message.get("session_id"), handle_id)
+        self._handles.note_jsep(handle_id, message)
+
+    def on_reply(self, message: Message, handle_id: int | None) -> None:
+        """Record a reply; a handle learns of the SDP in it."""
+        self.events.record("reply", message["janus"], message, message.get("session_id"), handle_id)
+        self._handles.note_jsep(handle_id, message)
+
+    def on_event(self, kind: str, handle_id: int | None, message: Message) -> None:
+        """Record an event and let its handle, or the session's own life, follow from it."""
+        event = self.events.record("event", kind, message, message.get("session_id"), handle_id)
+        self._handles.on_event(event)
+        if kind == "timeout" and self.id is not None and message.get("session_id") == self.id:
+            self._lose(f"session {self.id} timed out on the server")
+
+    def on_error(self, error: JanusError) -> None:
+        """Record an error that no call can raise: nothing goes wrong in silence."""
+        raw = {"error": {"type": type(error).__name__, "reason": str(error)}}
+        self.events.record("local", "error", raw, self.id, error.handle_id)
+
+    def on_connection_end(self, state: Literal["lost", "closed"], error: JanusError) -> None:
+        """End with the connection."""
+        self._end(state, str(error))
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
+        """Start a task that the session owns: awaited by `destroy`, its error recorded."""
+        task = asyncio.create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+        return task
+
+    def _task_done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, JanusError):
+            self.on_error(error)
+        elif error is not None:
+            self.on_error(JanusError(f"{task.get_name()} failed: {type(error).__name__}: {error}"))

@@ -1,0 +1,113 @@
+"""Transports: how messages travel. One class for each URL scheme, behind the same four methods."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
+
+from janus_notebook.config import mask_url
+from janus_notebook.errors import JanusOptionError, nearest
+
+__all__ = ["Transport", "make_transport", "register_transport"]
+
+
+class Transport(ABC):
+    """Carries whole JSON texts both ways. One instance is one connection; it is opened once.
+
+    A subclass names the class of its options, a frozen dataclass with a default for each.
+    """
+
+    options_class: ClassVar[type[Any]]
+
+    def __init__(self, url: str, options: Any) -> None:
+        self.url = url
+        self.options = options
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect. Raises `JanusConnectionError`."""
+
+    @abstractmethod
+    async def send(self, data: bytes) -> None:
+        """Write one JSON text. Raises `JanusConnectionError`."""
+
+    @abstractmethod
+    async def receive(self) -> bytes:
+        """Return the next JSON text. Raises `JanusConnectionError` at the end of the connection."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Disconnect; idempotent, never raises for a connection that is gone."""
+
+    @classmethod
+    def with_options(cls, url: str, options: Mapping[str, Any]) -> Self:
+        """Make a transport from keyword options; an unknown one is a `JanusOptionError`."""
+        known = cls.option_names()
+        for name in options:
+            if name not in known:
+                raise JanusOptionError.unknown("option", name, [*known, *SESSION_OPTIONS])
+        return cls(url, cls.options_class(**options))
+
+    @classmethod
+    def option_names(cls) -> list[str]:
+        """The names of this transport's options."""
+        assert is_dataclass(cls.options_class)
+        return [field.name for field in fields(cls.options_class)]
+
+
+# Options of the session and the connection themselves: named in errors beside a transport's own.
+SESSION_OPTIONS = ("api_secret", "connection", "log_capacity", "timeout", "token")
+
+
+def _websocket() -> type[Transport]:
+    from janus_notebook.client.transports.websocket import WebSocketTransport
+
+    return WebSocketTransport
+
+
+# A loader for each scheme, so that a transport's library is imported when it is first used.
+_TRANSPORTS: dict[str, Callable[[], type[Transport]]] = {"ws": _websocket, "wss": _websocket}
+
+
+def register_transport(scheme: str, transport: type[Transport]) -> None:
+    """Use `transport` for URLs that begin with ``scheme://``; replaces an earlier one."""
+    if not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme):
+        raise JanusOptionError(f"{scheme!r} is not a URL scheme", hint="For example 'ws'.")
+    _TRANSPORTS[scheme] = lambda: transport
+
+
+def make_transport(url: str, options: Mapping[str, Any]) -> Transport:
+    """Return an unopened transport for `url`.
+
+    Raises:
+        JanusOptionError: `url` is no URL, its scheme is unknown, or an option is.
+    """
+    if not isinstance(url, str) or not url.strip():
+        raise JanusOptionError(
+            f"base_url must be a URL such as 'ws://localhost:8188', not {url!r}",
+        )
+    shown = mask_url(url)
+    try:
+        parts = urlsplit(url.strip())
+        host, _port = parts.hostname, parts.port
+    except ValueError as exc:
+        raise JanusOptionError(
+            f"{shown!r} is not a URL: {exc}", hint="For example 'ws://localhost:8188'."
+        ) from exc
+    if parts.scheme not in _TRANSPORTS or "://" not in url:
+        known = ", ".join(f"{scheme}://" for scheme in sorted(_TRANSPORTS))
+        if "://" not in url:
+            raise JanusOptionError(
+                f"{shown!r} has no scheme", hint=f"Did you mean 'ws://{shown}'? Known: {known}."
+            )
+        hint = nearest(parts.scheme, _TRANSPORTS) if parts.scheme else "name one"
+        raise JanusOptionError(
+            f"{shown!r} has an unknown scheme {parts.scheme!r}", hint=f"{hint.capitalize()} (known: {known})."
+        )
+    if parts.scheme in ("ws", "wss") and not host:
+        raise JanusOptionError(f"{shown!r} names no host", hint="For example 'ws://localhost:8188'.")
+    return _TRANSPORTS[parts.scheme]().with_options(url.strip(), options)
