@@ -120,12 +120,19 @@ class Kernel:
         self._client: Any = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._running: _Running | None = None
+        self._replies: dict[
+            str, dict[str, Any]
+        ] = {}  # by the id of their request: `value` may overtake `finish`
 
     def __enter__(self) -> Self:
         self._scratch = tempfile.TemporaryDirectory(prefix="kernel-test-")
         self._manager = KernelManager(kernel_name="python3", ip="127.0.0.1")
         try:
-            self._manager.start_kernel(env=self._environment(), cwd=str(self.cwd or self._scratch.name))
+            self._manager.start_kernel(
+                env=self._environment(),
+                cwd=str(self.cwd or self._scratch.name),
+                extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else each start warns about loopback TCP
+            )
             self._connect()
         except BaseException:
             self.close()
@@ -245,7 +252,7 @@ class Kernel:
             time.sleep(0.02)
 
     def _reply(self, msg_id: str, deadline: float) -> dict[str, Any]:
-        while True:
+        while msg_id not in self._replies:
             left = deadline - time.monotonic()
             assert left > 0, "the kernel did not reply in time"
             try:
@@ -253,8 +260,8 @@ class Kernel:
             except Empty:
                 assert self.alive(), "the kernel died"
                 continue
-            if message["parent_header"].get("msg_id") == msg_id:
-                return message
+            self._replies[message["parent_header"].get("msg_id", "")] = message
+        return self._replies.pop(msg_id)
 
     def _iopub(self, deadline: float) -> dict[str, Any]:
         try:

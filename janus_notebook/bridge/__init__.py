@@ -1,0 +1,11 @@
+"""One background asyncio loop, and the `Call` that carries its results to any thread or loop.
+
+Nothing here knows what Janus is.
+"""
+
+from __future__ import annotations
+
+from .call import Call
+from .loop import BackgroundLoop, ErrorHook, background
+
+__all__ = ["BackgroundLoop", "Call", "ErrorHook", "background"]
