@@ -1,0 +1,97 @@
+"""aiortc's peer connection, with its loose ends tied: every task owned, every failure seen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from aiortc import RTCConfiguration, RTCPeerConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Connection"]
+
+ICE_HINT = (
+    "Does UDP pass between this machine and the other side? "
+    "If not, give ice_servers=[...] with a TURN server."
+)
+STATE_EVENTS = (
+    "signalingstatechange",
+    "icegatheringstatechange",
+    "iceconnectionstatechange",
+    "connectionstatechange",
+)
+
+
+class Connection(RTCPeerConnection):
+    """An `RTCPeerConnection` that can be shut without leaving anything behind.
+
+    aiortc starts its connecting task without keeping it, so that its errors reach nobody and its
+    end cannot be awaited. Here each such task is kept.
+
+    Attributes:
+        failure: the error that ended a connecting task, or None.
+    """
+
+    def __init__(self, configuration: RTCConfiguration, on_change: Callable[[], None]) -> None:
+        super().__init__(configuration)
+        self.failure: BaseException | None = None
+        self._notify = on_change
+        self._connecting: set[asyncio.Task[None]] = set()
+        for event in STATE_EVENTS:
+            self.on(event, on_change)
+
+    @property
+    def dtls_state(self) -> str:
+        """``new``, ``connecting``, ``connected``, ``closed`` or ``failed``."""
+        transceivers = self.getTransceivers()
+        return str(transceivers[0].receiver.transport.state) if transceivers else "new"
+
+    def missing_step(self) -> tuple[str, str]:
+        """Return what has not happened yet on the way to a connection, and what to do about it."""
+        if self.remoteDescription is None or self.signalingState != "stable":
+            return "the other side's description did not come", "Is the signalling connected?"
+        if self.iceConnectionState != "completed":
+            return f"ICE has found no pair of candidates that works{self._counts()}", ICE_HINT
+        return "the DTLS handshake did not finish", "Something on the way lets STUN through, but not DTLS."
+
+    def broken_step(self) -> tuple[str, str]:
+        """Return what ended the connection, and what to do about it."""
+        if self.connectionState == "closed":
+            return "it was closed", ""
+        if self.failure is not None:
+            return repr(self.failure), ""
+        if self.iceConnectionState == "failed":
+            return f"ICE failed, as no pair of candidates works{self._counts()}", ICE_HINT
+        return "the DTLS handshake failed", "Was the description changed on its way?"
+
+    def _counts(self) -> str:
+        ice = [t.receiver.transport.transport for t in self.getTransceivers()[:1]]
+        here = sum(len(i.iceGatherer.getLocalCandidates()) for i in ice)
+        there = sum(len(i.getRemoteCandidates()) for i in ice)
+        return f" ({here} here, {there} there)"
+
+    async def shut(self) -> None:
+        """Close, and wait for the end of every task of this connection."""
+        # Taken before: when the other side closed first, aiortc has forgotten none of these.
+        pumps = [getattr(t.receiver.transport, "_task", None) for t in self.getTransceivers()]
+        await self.close()
+        tasks = {task for task in (*self._connecting, *pumps) if task is not None}
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # The private method is aiortc's only place that starts the task; `ensure_future` there takes
+    # a task as it is. If a later aiortc has no such method, this one is simply not called.
+    def _RTCPeerConnection__connect(self) -> asyncio.Task[None]:  # noqa: N802 (the mangled name)
+        connect: Callable[[], Any] = getattr(super(), "_RTCPeerConnection__connect")  # noqa: B009 (typed)
+        task: asyncio.Task[None] = asyncio.ensure_future(connect())
+        self._connecting.add(task)
+        task.add_done_callback(self._connect_ended)
+        return task
+
+    def _connect_ended(self, task: asyncio.Task[None]) -> None:
+        self._connecting.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.failure = task.exception()
+            self._notify()

@@ -1,0 +1,88 @@
+"""What aiortc knows of a connection, as plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import sdp as sdp_text
+
+if TYPE_CHECKING:
+    from aiortc import RTCPeerConnection
+
+__all__ = ["candidate_pair", "stats_by_mid"]
+
+
+def candidate_pair(pc: RTCPeerConnection) -> dict[str, dict[str, Any]] | None:
+    """Return the candidate pair in use: ``local`` and ``remote``, each with address, port, type, protocol."""
+    transceivers = pc.getTransceivers()
+    if not transceivers:
+        return None
+    # aiortc has no public way to the selected pair; without this attribute we know none.
+    ice = transceivers[0].receiver.transport.transport
+    nominated = getattr(getattr(ice, "_connection", None), "_nominated", {})
+    pair = next(iter(nominated.values()), None)
+    if pair is None:
+        return None
+    return {
+        side: {
+            "address": candidate.host,
+            "port": candidate.port,
+            "type": candidate.type,
+            "protocol": candidate.transport,
+        }
+        for side, candidate in (("local", pair.local_candidate), ("remote", pair.remote_candidate))
+    }
+
+
+async def stats_by_mid(pc: RTCPeerConnection, frames: dict[str, int]) -> dict[str, Any]:
+    """Return the counters of a connection.
+
+    ``transport``: ``bytes_in``, ``bytes_out``, ``packets_in``, ``packets_out`` with their overhead.
+    ``media``: for each mid ``kind``, ``direction``, ``codec``; ``packets_in``, ``lost_in``,
+    ``jitter_in_secs``, ``frames_in``; ``packets_out``, ``bytes_out``; and, as the other side
+    reports them, ``lost_out``, ``jitter_out_secs``, ``rtt_secs``, ``bytes_in`` (sent to us up to
+    its last report; aiortc does not count what it receives by stream). None is "not known (yet)".
+
+    Args:
+        pc: the connection.
+        frames: decoded frames by mid.
+    """
+    described = {d.type: d.sdp for d in (pc.localDescription, pc.remoteDescription) if d is not None}
+    codecs = sdp_text.codecs(described.get("answer", ""))
+    transport: dict[str, int] = {}
+    media: dict[str, dict[str, Any]] = {}
+    for transceiver in pc.getTransceivers():
+        mid = str(transceiver.mid)
+        codec, clock_rate = codecs.get(mid, (None, 0))
+        reports = [*(await transceiver.receiver.getStats()).values()]
+        reports += (await transceiver.sender.getStats()).values()
+        by_type = {report.type: report for report in reports}
+        received, sent = by_type.get("inbound-rtp"), by_type.get("outbound-rtp")
+        about_us, about_them = by_type.get("remote-inbound-rtp"), by_type.get("remote-outbound-rtp")
+
+        def seconds(report: Any, rate: int = clock_rate) -> float | None:
+            return report.jitter / rate if report and rate else None
+
+        media[mid] = {
+            "kind": transceiver.kind,
+            "direction": transceiver.currentDirection,
+            "codec": codec,
+            "packets_in": received.packetsReceived if received else 0,
+            "bytes_in": about_them.bytesSent if about_them else None,
+            "frames_in": frames.get(mid, 0),
+            "lost_in": received.packetsLost if received else 0,
+            "jitter_in_secs": seconds(received),
+            "packets_out": sent.packetsSent if sent else 0,
+            "bytes_out": sent.bytesSent if sent else 0,
+            "lost_out": about_us.packetsLost if about_us else None,
+            "jitter_out_secs": seconds(about_us),
+            "rtt_secs": about_us.roundTripTime if about_us else None,
+        }
+        if total := by_type.get("transport"):
+            transport = {
+                "bytes_in": total.bytesReceived,
+                "bytes_out": total.bytesSent,
+                "packets_in": total.packetsReceived,
+                "packets_out": total.packetsSent,
+            }
+    return {"transport": transport, "media": media}

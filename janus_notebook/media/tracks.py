@@ -1,0 +1,163 @@
+"""A received track: always drained, and only its newest frame kept."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av import AudioFrame, VideoFrame
+
+from ..errors import JanusMediaError, JanusTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = ["ReceivedTrack"]
+
+# Converting Full HD to RGB takes 1 to 2 ms; what is larger must not hold up the loop.
+LARGEST_ON_LOOP = 1920 * 1088
+
+
+class ReceivedTrack:
+    """One track that the other side sends; get it from `Peer.track`.
+
+    aiortc queues decoded frames without bound, so a task of this object takes each frame at
+    once, and lets go of the one before. Frames are converted only when somebody asks.
+
+    Attributes:
+        kind: ``"audio"`` or ``"video"``.
+        mid: the media section's id, a string.
+        frames_received: decoded frames so far.
+        last_frame_at: when the newest one was decoded, POSIX seconds; None before the first.
+        ended: why no more frames will come; None while the track is live.
+    """
+
+    def __init__(self, source: MediaStreamTrack, mid: str) -> None:
+        self.kind: str = source.kind
+        self.mid = mid
+        self.frames_received = 0
+        self.last_frame_at: float | None = None
+        self.ended: str | None = None
+        self._source = source
+        self._newest: Any = None
+        self._waiters: set[asyncio.Future[Any]] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the newest frame in pixels; None for audio and before the first."""
+        frame = self._newest
+        return (frame.width, frame.height) if isinstance(frame, VideoFrame) else None
+
+    def __repr__(self) -> str:
+        state = f"ended: {self.ended}" if self.ended else "live"
+        size = f", {self.size[0]} x {self.size[1]}" if self.size else ""
+        return f"<ReceivedTrack {self.kind} mid={self.mid}{size}, {self.frames_received} frames, {state}>"
+
+    async def snapshot(self, timeout: float = 5.0, fresh: bool = True) -> NDArray[Any]:
+        """Return one frame as numpy.
+
+        Video gives uint8 (height, width, 3) RGB. Audio gives float32 (samples, channels) from -1
+        to 1, usually the 20 ms of one packet.
+
+        Args:
+            timeout: seconds to wait for a frame.
+            fresh: take the next frame that arrives. False takes the newest one that is
+                there, however old, and waits only if there is none.
+
+        Raises:
+            JanusTimeoutError: no frame came in time.
+            JanusMediaError: the track has ended.
+        """
+        frame = self._newest
+        if fresh or frame is None:
+            frame = await self._next_frame(timeout)
+        if isinstance(frame, AudioFrame):
+            return _samples(frame)
+        if frame.width * frame.height > LARGEST_ON_LOOP:
+            return await asyncio.to_thread(_rgb, frame)
+        return _rgb(frame)
+
+    def start(self, on_end: Callable[[], None]) -> None:
+        """Start to take frames, on the running loop. `Peer` calls this."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain(on_end), name=f"janus-drain-{self.kind}-{self.mid}")
+
+    async def close(self, grace: float = 0.0) -> None:
+        """Stop taking frames; those who wait for one get `JanusMediaError`. Idempotent.
+
+        Args:
+            grace: seconds in which the track may still come to its own end.
+        """
+        if self._task is not None:
+            if not self._task.done() and grace > 0:
+                await asyncio.wait([self._task], timeout=grace)
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        self._source.stop()
+        self.end("it is no longer read")
+
+    def end(self, reason: str) -> None:
+        """Take no further frame into account, and wake those who wait for one. The first reason stays."""
+        if self.ended is None:
+            self.ended = reason
+            self._newest = None
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _drain(self, on_end: Callable[[], None]) -> None:
+        try:
+            while True:
+                frame = await self._source.recv()
+                if self.ended is not None:
+                    continue
+                self._newest = frame
+                self.frames_received += 1
+                self.last_frame_at = time.time()
+                for waiter in self._waiters:
+                    if not waiter.done():
+                        waiter.set_result(frame)
+        except MediaStreamError:
+            self.end("the other side, or the connection, ended it")
+        finally:
+            self.end("it is no longer read")
+            on_end()
+
+    async def _next_frame(self, timeout: float) -> Any:
+        if self.ended is None:
+            waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)
+            try:
+                async with asyncio.timeout(timeout):
+                    frame = await waiter
+            except TimeoutError as exc:
+                raise JanusTimeoutError(
+                    f"no {self.kind} frame arrived on mid {self.mid} within {timeout:g} s"
+                    f" ({self.frames_received} before)",
+                    hint="Is the other side sending, and is the peer connection connected?",
+                ) from exc
+            finally:
+                self._waiters.discard(waiter)
+            if frame is not None:
+                return frame
+        raise JanusMediaError(f"the {self.kind} track of mid {self.mid} has ended: {self.ended}")
+
+
+def _rgb(frame: VideoFrame) -> NDArray[np.uint8]:
+    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+
+
+def _samples(frame: AudioFrame) -> NDArray[np.float32]:
+    """Return float32 (samples, channels) of a frame in a signed or floating sample format."""
+    channels = len(frame.layout.channels)
+    raw: NDArray[Any] = frame.to_ndarray()
+    # Packed formats come as (1, samples * channels), planar ones as (channels, samples).
+    samples = raw.T if frame.format.is_planar else raw.reshape(-1, channels)
+    full_scale = float(-np.iinfo(samples.dtype).min) if samples.dtype.kind == "i" else 1.0
+    return np.asarray(samples / full_scale, np.float32)

@@ -1,0 +1,50 @@
+"""What is read from a session description, and what is taken out."""
+
+from __future__ import annotations
+
+from janus_notebook.media import sdp
+
+TEXT = "\r\n".join(
+    [
+        "v=0",
+        "o=- 1 1 IN IP4 0.0.0.0",
+        "a=group:BUNDLE a v",
+        "m=audio 45000 UDP/TLS/RTP/SAVPF 111 0",
+        "c=IN IP4 10.0.0.1",
+        "a=mid:a",
+        "a=rtpmap:111 opus/48000/2",
+        "a=rtpmap:0 PCMU/8000",
+        "a=candidate:1 1 udp 2 10.0.0.1 45000 typ host",
+        "a=candidate:2 1 udp 1 10.0.0.2 45001 typ host",
+        "a=end-of-candidates",
+        "m=video 45000 UDP/TLS/RTP/SAVPF 97 98",
+        "c=IN IP4 10.0.0.1",
+        "a=mid:v",
+        "a=rtpmap:98 rtx/90000",
+        "a=rtpmap:97 VP8/90000",
+        "a=candidate:1 1 udp 2 10.0.0.1 45000 typ host",
+        "",
+    ]
+)
+
+
+def test_the_candidates_of_the_first_section_are_taken() -> None:
+    assert sdp.local_candidates(TEXT) == [
+        {"candidate": "candidate:1 1 udp 2 10.0.0.1 45000 typ host", "sdpMid": "a", "sdpMLineIndex": 0},
+        {"candidate": "candidate:2 1 udp 1 10.0.0.2 45001 typ host", "sdpMid": "a", "sdpMLineIndex": 0},
+    ]
+    assert sdp.local_candidates("v=0\r\n") == []
+
+
+def test_without_candidates_nothing_tells_an_address() -> None:
+    text = sdp.without_candidates(TEXT)
+    assert "10.0.0" not in text
+    assert "45000" not in text
+    assert "end-of-candidates" not in text
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\n" in text
+    assert sdp.without_candidates(text) == text
+
+
+def test_the_codec_is_the_first_format_of_each_section() -> None:
+    assert sdp.codecs(TEXT) == {"a": ("opus", 48000), "v": ("VP8", 90000)}
+    assert sdp.codecs("") == {}

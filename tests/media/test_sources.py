@@ -1,0 +1,130 @@
+"""What may be given to send."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from aiortc.mediastreams import MediaStreamError
+
+from janus_notebook.errors import JanusOptionError
+from janus_notebook.media import ArraySource, TestPattern, Tone
+from janus_notebook.media.sources import source_track
+
+
+def picture(value: int = 0) -> Any:
+    return np.full((120, 160, 3), value, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "made"),
+    [
+        ("video", True, TestPattern),
+        ("video", "pattern", TestPattern),
+        ("audio", True, Tone),
+        ("audio", "tone", Tone),
+        ("video", picture, ArraySource),
+        ("video", iter([picture()]), ArraySource),
+    ],
+)
+def test_what_is_made_here_is_owned(kind: str, source: Any, made: type) -> None:
+    track, owned = source_track(kind, source)
+    assert (type(track), track.kind, owned) == (made, kind, True)
+
+
+def test_a_track_stays_its_owners() -> None:
+    pattern = TestPattern()
+    assert source_track("video", pattern) == (pattern, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "text"),
+    [
+        ("video", "camera", "video='camera' cannot be sent. Accepted: True or 'pattern'"),
+        ("video", 7, "video=7 cannot be sent"),
+        ("video", picture(), "video=ndarray cannot be sent"),
+        ("audio", "pattern", "audio='pattern' cannot be sent. Accepted: True or 'tone'"),
+        ("audio", picture, "audio=function cannot be sent"),
+        ("audio", TestPattern(), "is a track of video"),
+    ],
+)
+def test_the_rest_is_refused(kind: str, source: Any, text: str) -> None:
+    with pytest.raises(JanusOptionError) as caught:
+        source_track(kind, source)
+    assert text in str(caught.value)
+
+
+def test_an_ended_track_is_refused() -> None:
+    pattern = TestPattern()
+    pattern.stop()
+    with pytest.raises(JanusOptionError, match="has ended"):
+        source_track("video", pattern)
+
+
+def test_a_function_is_called_for_each_frame_in_another_thread() -> None:
+    threads = []
+
+    def produce() -> Any:
+        threads.append(threading.current_thread())
+        return picture(len(threads) * 50)
+
+    async def main() -> list[Any]:
+        source = ArraySource(produce, fps=50)
+        frames = [await source.recv() for _ in range(3)]
+        source.stop()
+        return frames
+
+    frames = asyncio.run(main())
+    assert [int(f.to_ndarray(format="rgb24").mean()) for f in frames] == [50, 100, 150]
+    assert threading.main_thread() not in threads
+    times = [f.pts * f.time_base for f in frames]
+    assert times == sorted(set(times))
+
+
+def test_an_iterator_ends_the_source() -> None:
+    async def main() -> None:
+        source = ArraySource(iter([picture(), picture()]), fps=100)
+        await source.recv()
+        await source.recv()
+        with pytest.raises(MediaStreamError, match="ended"):
+            await source.recv()
+        assert (source.readyState, source.error) == ("ended", None)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        (picture().astype(float), "not float64 (120, 160, 3)"),
+        (picture()[..., 0], "not uint8 (120, 160)"),
+        (picture()[1:], "not uint8 (119, 160, 3)"),
+        ("text", "not str"),
+    ],
+)
+def test_a_wrong_picture_ends_the_source_with_its_reason(result: Any, text: str) -> None:
+    async def main() -> None:
+        source = ArraySource(lambda: result)
+        with pytest.raises(MediaStreamError):
+            await source.recv()
+        assert source.readyState == "ended"
+        assert isinstance(source.error, JanusOptionError)
+        assert text in str(source.error)
+
+    asyncio.run(main())
+
+
+def test_an_error_of_the_function_is_kept() -> None:
+    def broken() -> Any:
+        raise ZeroDivisionError("in the cell")
+
+    async def main() -> None:
+        source = ArraySource(broken)
+        with pytest.raises(MediaStreamError, match="in the cell"):
+            await source.recv()
+        assert isinstance(source.error, ZeroDivisionError)
+
+    asyncio.run(main())
