@@ -32,11 +32,15 @@ has() {
     dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q ' installed$'
 }
 
+# apt_install PACKAGE...; the lists are renewed once a run.
 apt_install() {
     say "installing by apt: $*"
     log=$(mktemp) || return 1
-    # A third-party source that does not answer must not stop the ones that do.
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >"$log" 2>&1 </dev/null || :
+    if [ -z "${apt_lists-}" ]; then
+        # A third-party source that does not answer must not stop the ones that do.
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >"$log" 2>&1 </dev/null || :
+        apt_lists=new
+    fi
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
         -o DPkg::Lock::Timeout=120 "$@" >>"$log" 2>&1 </dev/null
     status=$?
@@ -47,25 +51,27 @@ apt_install() {
 
 # debian PACKAGE...: installs what is missing; where it may not, says what to run and goes on.
 debian() {
-    missing=
-    for package; do has "$package" || missing="$missing $package"; done
-    [ -n "$missing" ] || return 0
-    if can_install; then
-        # shellcheck disable=SC2086 # a list of words
-        if apt_install $missing; then
-            # Debian starts its own Janus where systemd runs. We bring our own, so only that of the package
-            # that we have just installed is turned off; one that was there before is left alone.
-            case "$missing " in *" janus "*)
-                if [ -d /run/systemd/system ]; then
-                    as_root systemctl disable --now --quiet janus.service || :
-                    say "the system service janus is off; 'systemctl enable --now janus' turns it on"
-                fi ;;
-            esac
-            return 0
+    without=
+    for package; do
+        has "$package" && continue
+        # One by one, so that a package this system lacks does not keep out the others.
+        if can_install && apt_install "$package"; then
+            # Where systemd runs, Debian starts its own Janus. We bring our own, so the one that we have just
+            # installed is turned off; one that was there before is left alone.
+            if [ "$package" = janus ] && [ -d /run/systemd/system ]; then
+                as_root systemctl disable --now --quiet janus.service || :
+                say "the system service janus is off; 'systemctl enable --now janus' turns it on"
+            fi
+        else
+            without="$without $package"
         fi
-    fi
-    say "going on without:$missing. To get it, run as root: apt-get update && apt-get install$missing"
+    done
+    [ -z "$without" ] || say "going on without$without; to get it, run as root:" \
+        "apt-get update && apt-get install$without"
 }
+
+# The packages that a notebook server of ours needs, as repo2docker reads them.
+apt_txt() { sed 's/#.*//' binder/apt.txt; }
 
 # Sets $base to the first Python that is new enough; $old to one that is not.
 look_for_python() {
