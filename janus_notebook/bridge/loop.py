@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, TypeVarTuple
 
 from ..errors import JanusError, JanusOptionError, JanusStateError, JanusTimeoutError
@@ -28,6 +28,9 @@ ErrorHook: TypeAlias = "Callable[[str, BaseException], object]"
 
 GRACE_SECONDS: Final = 1.0
 """How long a failed call may stay unseen before the hooks hear of it: its ``await`` may be on its way."""
+
+ABNORMAL_END_SECONDS: Final = 5.0
+"""How long tasks may clean up when one of them has ended the loop with SystemExit."""
 
 logger = logging.getLogger(__name__)
 
@@ -185,7 +188,7 @@ class _Run:
         self._lock = threading.Lock()  # guards accepting and the calls
         self._calls: set[Call[Any]] = set()
         self._unseen: dict[Call[Any], asyncio.TimerHandle] = {}
-        self._started: Future[None] = Future()
+        self._started = threading.Event()
         self._stop_by: asyncio.Future[float] = self.loop.create_future()
         self._deadline = 0.0  # of the stop, by time.monotonic
         self._stuck: list[str] = []
@@ -198,9 +201,8 @@ class _Run:
         except RuntimeError:  # the system gives no more threads
             self.loop.close()
             raise
-        if wait([self._started], timeout).not_done:
+        if not self._started.wait(timeout):
             raise JanusTimeoutError(f"the background loop did not start within {timeout} s")
-        self._started.result()
 
     def end(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -241,29 +243,28 @@ class _Run:
         asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_until_complete(self._serve())
-        except BaseException as exc:  # noqa: BLE001 - a thread has no caller: start() or the hooks get it
-            if self._started.done():
-                self.owner.report("background loop", exc)
-            else:
-                self._started.set_exception(exc)
+        except BaseException as exc:  # noqa: BLE001 - a SystemExit of a task; a thread has no caller to get it
+            self._deadline = time.monotonic() + ABNORMAL_END_SECONDS
+            self.owner.report("background loop", exc)
         finally:
             with self._lock:
                 self.accepting = False
+            self.loop.run_until_complete(self._drain())
             self._join_workers(executor)
             asyncio.set_event_loop(None)
             self.loop.close()
             for call in tuple(self._calls):
-                call.settle(error=_cut_off(call))
+                call.settle(error=call.cut_off)
 
     async def _serve(self) -> None:
         self.accepting = True
-        self._started.set_result(None)
+        self._started.set()
         self._deadline = await self._stop_by
-        with self._lock:
-            self.accepting = False
+
+    async def _drain(self) -> None:
         await asyncio.sleep(0)  # what was submitted in the last moment becomes a task
         for call in self._calls:
-            call.cut_off = _cut_off(call)
+            call.cut_off = JanusStateError(f"{call.name} was cut off: the background loop has stopped")
         me = asyncio.current_task()
         while (left := asyncio.all_tasks() - {me}) and self._seconds_left() > 0:
             for task in left:
@@ -313,10 +314,6 @@ class _Run:
         task = context.get("task") or context.get("future")
         name = task.get_name() if isinstance(task, asyncio.Task) else "background loop"
         self.owner.report(name, context.get("exception") or JanusError(context["message"]))
-
-
-def _cut_off(call: Call[Any]) -> JanusStateError:
-    return JanusStateError(f"{call.name} was cut off: the background loop has stopped")
 
 
 _shared: dict[str, BackgroundLoop] = {}

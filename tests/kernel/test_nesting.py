@@ -80,7 +80,8 @@ from janus_notebook.bridge import background
 async def forever():
     await asyncio.sleep(60)
 async def slow(work):
-    print("slow", flush=True)
+    # Printed by the loop, so the work is being awaited by then and an interrupt cannot come before it.
+    asyncio.get_running_loop().call_later(0.05, lambda: print("slow", flush=True))
     try:
         await work
     finally:
