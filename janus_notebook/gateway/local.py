@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.errors import JanusGatewayError, JanusOptionError, JanusStateError
-from janus_notebook.gateway import guard, logs, probe
-from janus_notebook.gateway.configuration import (
-    LONGEST_SOCKET_PATH,
-    LOOPBACK,
-    TRANSPORTS,
-    Configuration,
-    Ports,
-)
+from janus_notebook.gateway import logs, probe
+from janus_notebook.gateway.configuration import LONGEST_SOCKET_PATH, LOOPBACK, Configuration, Ports
+from janus_notebook.gateway.process import GuardedProcess
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-ATTEMPTS = 3  # starts, each on other ports, when another program takes a port in between
-STOP_TIMEOUT = guard.GRACE + 3.0
+PREFIX = "janus-notebook-"
+MASK = "***"
+# Starts, each on other ports. A transport is lost when another program takes a port in between, or
+# to a race in Janus itself (probe.answers_over_unix).
+ATTEMPTS = 5
 HOW_TO_GET_JANUS = (
     "On Debian or Ubuntu: sudo apt-get install janus. With Docker: docker run --rm --network host "
     "canyan/janus-gateway, then %janus connect ws://localhost:8188. A server elsewhere: "
     "%janus connect wss://host/janus, or set JANUS_URL."
 )
-
-
-class _PortTakenError(Exception):
-    """Another program took a port between our choice and janus's start."""
 
 
 class LocalGateway:
@@ -100,19 +88,10 @@ class LocalGateway:
         self._binary = binary
         self._start_timeout = start_timeout
         self._turn = asyncio.Lock()
-        self._reading = threading.Lock()
-        self._clear()
-
-    def _clear(self) -> None:
-        self._guard: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
-        self._said = b""
-        self._folder: Path | None = None
+        self._process: GuardedProcess | None = None
         self._ports: Ports | None = None
-        self._name = ""
         self._admin_secret = ""
         self._info: dict[str, Any] = {}
-        self._pid: int | None = None
         self._exit_reason: str | None = None
         self._last_log = ""
 
@@ -129,8 +108,7 @@ class LocalGateway:
 
     @property
     def unix_url(self) -> str:
-        self._address("pfunix")
-        return f"unix://{self._folder}/janus.sock"
+        return f"unix://{self._folder()}/janus.sock"
 
     @property
     def admin_url(self) -> str:
@@ -143,8 +121,7 @@ class LocalGateway:
 
     @property
     def admin_unix_url(self) -> str:
-        self._address("pfunix")
-        return f"unix://{self._folder}/admin.sock"
+        return f"unix://{self._folder()}/admin.sock"
 
     @property
     def admin_secret(self) -> str:
@@ -170,37 +147,35 @@ class LocalGateway:
     @property
     def pid(self) -> int | None:
         """The process id of janus, or None when it is not running."""
-        return self._pid if self.running else None
+        return self._process.pid if self._process is not None and self.running else None
 
     @property
     def running(self) -> bool:
-        self._listen()
-        return self._pid is not None and self._exit_reason is None
+        """Whether janus runs and has answered."""
+        return bool(self._info) and self._alive()
 
     @property
     def exit_reason(self) -> str | None:
-        """Why janus ended by itself, with what its log says; None while it runs and after `stop`."""
-        self._listen()
+        """Why janus ended by itself, and what its log said then; None if it runs or was stopped."""
+        self._alive()
         return self._exit_reason
 
     @property
     def log_path(self) -> Path | None:
-        """Where janus's log is; None when there is none. It goes away with `stop`."""
-        return None if self._folder is None else self._folder / "janus.log"
+        """Where janus's log is, until `stop`."""
+        return None if self._process is None else self._process.log
 
     def log_lines(self, n: int = 50) -> list[str]:
-        """Return the last `n` lines of janus's log, without colours; after `stop` too."""
-        lines = (logs.tail(self.log_path) or self._last_log).splitlines()
+        """Return the last `n` lines of janus's log without colours and secrets; after `stop` too."""
+        lines = (self._log() or self._last_log).splitlines()
         return lines[max(0, len(lines) - n) :]
 
     def __repr__(self) -> str:
-        if not self.running:
-            state = "stopped" if self._exit_reason is None else f"ended: {self._exit_reason}"
-            return f"<{type(self).__name__} {state}>"
-        if not self._info:
-            return f"<{type(self).__name__} starting, pid {self._pid}>"
-        url = self.ws_url if "janus.transport.websockets" in self.transports else self.http_url
-        return f"<{type(self).__name__} Janus {self.version} at {url}, pid {self._pid}, running>"
+        if self.running:
+            url = self.ws_url if "janus.transport.websockets" in self.transports else self.http_url
+            return f"<{type(self).__name__} Janus {self.version} at {url}, pid {self.pid}, running>"
+        state = "starting" if self._alive() else "stopped"
+        return f"<{type(self).__name__} {state if self._exit_reason is None else self._exit_reason}>"
 
     # -- what it does -------------------------------------------------------------------------
 
@@ -215,35 +190,38 @@ class LocalGateway:
             if self.running:
                 return self
             await self._end()
-            self._clear()
+            self._exit_reason = None
             binary = self._find_binary()
             deadline = asyncio.get_running_loop().time() + self._start_timeout
             for attempts_left in reversed(range(ATTEMPTS)):
                 try:
-                    self._launch(binary)
-                    await self._until_ready(deadline)
-                except _PortTakenError as exc:
+                    self._info = await self._launch(binary, deadline)
+                    break
+                except probe.TransportLostError as exc:
                     await self._end()
                     if not attempts_left:
-                        text = f"janus found its ports taken, {ATTEMPTS} times: {exc}"
-                        raise JanusGatewayError(text) from None
+                        text = f"janus did not start with all its transports, {ATTEMPTS} times: {exc}"
+                        raise JanusGatewayError(text) from exc
                 except BaseException:
                     await self._end()
                     raise
-                else:
-                    break
             return self
 
     async def stop(self) -> None:
-        """End janus; return when its processes and its folder are gone. Idempotent."""
+        """End janus; return when its processes and its folder are gone. Idempotent.
+
+        Raises:
+            JanusGatewayError: its processes could not be ended.
+        """
         async with self._turn:
             await self._end()
 
     async def wait_closed(self) -> str | None:
-        """Wait until janus is not running any more; return `exit_reason`. No deadline."""
-        while self.running:
-            await self._news(1.0)
-        return self._exit_reason
+        """Wait until janus is not running any more; return `exit_reason`. Has no deadline."""
+        process = self._process
+        while process is not None and process is self._process and self.running:
+            await process.news(1.0)
+        return self.exit_reason
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -265,156 +243,90 @@ class LocalGateway:
             raise JanusStateError(f"this Janus was installed without its {transport} transport")
         return self._ports
 
+    def _folder(self) -> Path:
+        self._address("pfunix")
+        assert self._process is not None
+        return self._process.folder
+
     def _find_binary(self) -> str:
         found = shutil.which(self._binary or "janus")
-        if found is None and self._binary:
-            raise JanusGatewayError(
-                f"{self._binary!r} is not a program that can be run", hint=HOW_TO_GET_JANUS
-            )
-        if found is None:
-            raise JanusGatewayError("Janus is not installed here", hint=HOW_TO_GET_JANUS)
-        return found
+        if found is not None:
+            return str(Path(found).absolute())
+        if self._binary:
+            text = f"{self._binary!r} is not a program that can be run"
+            raise JanusGatewayError(text, hint=HOW_TO_GET_JANUS)
+        raise JanusGatewayError("Janus is not installed on this machine", hint=HOW_TO_GET_JANUS)
 
-    def _launch(self, binary: str) -> None:
-        """Write a configuration and start the guard, which starts janus."""
-        folder = Path(tempfile.mkdtemp(prefix="janus-notebook-"))  # mode 0700
-        if len(str(folder)) > LONGEST_SOCKET_PATH - len("/janus.sock"):
-            folder.rmdir()
-            folder = Path(tempfile.mkdtemp(prefix="janus-notebook-", dir="/tmp"))  # noqa: S108 (random, 0700)
-        self._folder = folder
-        self._ports = Ports.free()
-        self._name = f"janus-notebook-{secrets.token_hex(4)}"
+    async def _launch(self, binary: str, deadline: float) -> dict[str, Any]:
+        """Start janus on ports that are free; return its info when it is ready."""
+        name = f"janus-notebook-{secrets.token_hex(4)}"
         self._admin_secret = secrets.token_urlsafe(24)
-        config = self._configuration.write(
-            folder, ports=self._ports, admin_secret=self._admin_secret, name=self._name, binary=binary
-        )
-        self._channel, theirs = socket.socketpair()
-        log = os.open(folder / "janus.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self._guard = subprocess.Popen(  # noqa: S603 (the program the user asked for)
-                [sys.executable or "python3", "-I", "-S", guard.__file__, str(folder), str(os.getpid())]
-                + [binary, f"--config={config}", f"--configs-folder={folder}"],
-                stdin=theirs,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                start_new_session=True,  # an interrupt of the kernel's process group is not for janus
+            folder = _make_folder()
+            config = folder / "janus.jcfg"
+            self._process = GuardedProcess(
+                [binary, f"--config={config}", f"--configs-folder={folder}"],
+                folder=folder,
+                log=folder / "janus.log",
             )
-        finally:
-            os.close(log)
-            theirs.close()
-        self._channel.setblocking(False)
-
-    async def _until_ready(self, deadline: float) -> None:
-        loop = asyncio.get_running_loop()
+            self._ports = Ports.free()
+            self._configuration.write(
+                folder, ports=self._ports, admin_secret=self._admin_secret, name=name, binary=binary
+            )
+            self._process.launch()
+        except OSError as exc:
+            raise JanusGatewayError(f"janus could not be set up: {exc}") from exc
+        loaded: object = None
         while True:
-            self._listen()
-            if self._exit_reason is not None:
+            info = await probe.ready(self._ports, name=name, folder=folder, read_log=self._log)
+            if not self._alive():
                 raise JanusGatewayError(f"janus did not start: {self._exit_reason}")
-            log = logs.tail(self.log_path)
-            if (line := logs.port_taken(log)) is not None:
-                raise _PortTakenError(line)
-            if (info := await self._ask(log)) is not None:
-                self._info = info
-                return
-            if loop.time() > deadline:
-                text = f"janus did not answer within {self._start_timeout:g} s; its log says: {logs.why(log)}"
+            if info is not None:
+                # A log that tells little does not tell what is still being loaded: then ask twice.
+                if self._configuration.log_level >= logs.TELLS_TRANSPORTS or info["transports"] == loaded:
+                    return info
+                loaded = info["transports"]
+            if asyncio.get_running_loop().time() > deadline:
+                reason = logs.why(self._log())
+                text = f"janus did not answer within {self._start_timeout:g} s; its log says: {reason}"
                 raise JanusGatewayError(text)
-            await self._news(0.03)
+            await self._process.news(0.03)
 
-    async def _ask(self, log: str) -> dict[str, Any] | None:
-        """Return the server's info once every transport it has is listening."""
-        assert self._ports is not None
-        assert self._folder is not None
-        # Janus serves requests while it still loads transports, so their files tell what to wait for.
-        match = logs.TRANSPORTS_FOLDER.search(log)
-        installed = (
-            {name for name in TRANSPORTS if Path(match[1], f"libjanus_{name}.so").exists()} if match else None
-        )
-        info = await probe.info_over_http(self._ports.http)
-        if info is None and "http" not in (installed or ()):
-            info = await probe.info_over_websocket(self._ports.ws)
-        if info is None or info.get("server-name") != self._name:
-            return None
-        loaded = {name.rpartition(".")[2] for name in info.get("transports", ())}
-        waited_for = (installed or set()) - loaded
-        if not all(f"'janus.transport.{name}' plugin could not be initialized" in log for name in waited_for):
-            return None
-        ports = [self._ports.ws, self._ports.admin_ws] if "websockets" in loaded else []
-        ports += [self._ports.http, self._ports.admin_http] if "http" in loaded else []
-        if not all([await probe.accepts(port) for port in ports]):
-            return None
-        sockets = [self._folder / "janus.sock", self._folder / "admin.sock"] if "pfunix" in loaded else []
-        return info if all(path.exists() for path in sockets) else None
+    def _alive(self) -> bool:
+        """Tell whether janus runs, or is being started; notice its end."""
+        process = self._process
+        if process is None:
+            return False
+        process.listen()
+        if process.end_reason is not None and self._exit_reason is None:
+            self._exit_reason = f"{process.end_reason}; its log says: {logs.why(self._log())}"
+        return process.end_reason is None and not process.ending
 
-    def _listen(self) -> None:
-        """Take in what the guard has said, without waiting."""
-        with self._reading:
-            while self._channel is not None and self._exit_reason is None:
-                try:
-                    data = self._channel.recv(4096)
-                except BlockingIOError:
-                    return
-                except ConnectionError:
-                    data = b""
-                if not data:
-                    self._exit_reason = self._explain("its guard process was killed, and janus with it")
-                    return
-                *lines, self._said = (self._said + data).split(b"\n")
-                for line in lines:
-                    self._heard(*line.decode(errors="replace").split(" ", 1))
-
-    def _heard(self, word: str, rest: str) -> None:
-        if word == "pid":
-            self._pid = int(rest)
-        elif word == "error":
-            self._exit_reason = f"the program could not be run: {rest}"
-        elif word == "exit":
-            status = int(rest)
-            if status < 0:
-                self._exit_reason = self._explain(f"it was ended by {signal.Signals(-status).name}")
-            else:
-                self._exit_reason = self._explain(f"it ended with status {status}")
-
-    def _explain(self, what: str) -> str:
-        return f"{what}; its log says: {logs.why(logs.tail(self.log_path))}"
-
-    async def _news(self, timeout: float) -> None:
-        """Wait until the guard says something, or for `timeout` seconds."""
-        if self._channel is None:
-            return
-        loop = asyncio.get_running_loop()
-        heard = loop.create_future()
-        descriptor = os.dup(self._channel.fileno())  # one each: a loop watches a descriptor only once
-        try:
-            loop.add_reader(descriptor, lambda: heard.done() or heard.set_result(None))
-            await asyncio.wait([heard], timeout=timeout)
-        finally:
-            loop.remove_reader(descriptor)
-            os.close(descriptor)
+    def _log(self) -> str:
+        """Return the end of the log without the secrets that Janus writes at its higher levels."""
+        text = "" if self._process is None else logs.tail(self._process.log)
+        configuration = self._configuration
+        for secret in (self._admin_secret, configuration.api_secret, configuration.token_auth_secret):
+            if secret:
+                text = text.replace(secret, MASK)
+        return text
 
     async def _end(self) -> None:
-        """End what runs, by way of the guard, and forget it. `exit_reason` is dropped: we ended it."""
-        self._last_log = logs.tail(self.log_path) or self._last_log
-        if self._channel is not None:
-            try:
-                self._channel.shutdown(socket.SHUT_WR)  # the guard sees our end
-            except OSError:
-                pass  # it is gone already
-        if self._guard is not None:
-            loop = asyncio.get_running_loop()
-            for seconds in (STOP_TIMEOUT, 2.0):
-                deadline = loop.time() + seconds
-                while self._guard.poll() is None and loop.time() < deadline:
-                    await asyncio.sleep(0.02)
-                if self._guard.poll() is None:
-                    self._guard.kill()  # the kernel ends janus with it
-            if self._guard.poll() is None:
-                raise JanusGatewayError(f"process {self._guard.pid}, which guards janus, could not be ended")
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        if self._channel is not None:
-            self._channel.close()
-        last_log = self._last_log
-        self._clear()
-        self._last_log = last_log
+        """End what runs; `exit_reason` stays what it was before, since the end is our own wish."""
+        process = self._process
+        if process is None:
+            return
+        self._alive()  # it may have ended by itself before
+        self._last_log = self._log() or self._last_log
+        self._info = {}
+        await process.end()
+        self._process = self._ports = None
+
+
+def _make_folder() -> Path:
+    """Return a new folder for this user alone, with a path short enough for Unix sockets in it."""
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    if len(str(folder)) <= LONGEST_SOCKET_PATH - len("/janus.sock"):
+        return folder
+    folder.rmdir()
+    return Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from janus_notebook.gateway.configuration import TRANSPORTS
 
 TAIL = 256 * 1024  # bytes of the log that are read at most
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 # janus_websockets.c and janus_http.c, when a port cannot be bound; Janus goes on without it.
 PORT_TAKEN = re.compile(r"Error creating vhost for .*Websockets server|Couldn't start .*webserver on port")
+TELLS_TRANSPORTS = 4  # the least log level with the next line in it
 TRANSPORTS_FOLDER = re.compile(r"^Transport plugins folder: (.+)$", re.MULTILINE)
 PLACE = re.compile(r"^\[(?:FATAL|ERR)\] (?:\[[^\]]*\] *)?")
 
@@ -38,7 +38,19 @@ def port_taken(log: str) -> str | None:
 
 
 def why(log: str) -> str:
-    """Return the line of `log` that best says why janus ended: its last error, or its last line."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    """Return the line of `log` that best says why janus ended: an error among the last, or the last."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()][-8:]
     errors = [line for line in lines if line.startswith(("[FATAL]", "[ERR]"))]
-    return PLACE.sub("", (errors or lines or ["(its log is empty)"])[-1])[:500]
+    return PLACE.sub("", (errors or lines or ["(nothing)"])[-1])[:500]
+
+
+def transports_to_wait_for(log: str) -> set[str] | None:
+    """Return the installed ones of our transports that have not failed; None if `log` does not say.
+
+    Janus serves requests while it still loads transports, so its own list of them may be short.
+    """
+    folder = TRANSPORTS_FOLDER.search(log)
+    if folder is None:
+        return None
+    installed = {name for name in TRANSPORTS if Path(folder[1], f"libjanus_{name}.so").exists()}
+    return {name for name in installed if f"'janus.transport.{name}' plugin could not be" not in log}
