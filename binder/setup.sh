@@ -126,13 +126,16 @@ environment() {
 }
 
 # WebRTC needs an address that is not loopback. Two ends of one cable inside a network namespace give one that
-# nothing leaves; the namespace has no name and ends with the last process in it.
+# nothing leaves; the namespace has no name and ends with the last process in it. The default route leads nowhere:
+# Janus and browsers learn from it which address is theirs. No name server answers, which a look-up need not wait for.
 network='
 ip link set lo up &&
 ip link add janus0 type veth peer name janus1 &&
 ip address add 10.77.0.1/24 dev janus0 &&
 ip link set janus0 up &&
-ip link set janus1 up || exit 125
+ip link set janus1 up &&
+ip route add default dev janus0 || exit 125
+export RES_OPTIONS="timeout:1 attempts:1"
 exec "$@"'
 
 # in_network COMMAND...: becomes the command, in such a namespace if the machine lets us make one.
