@@ -99,13 +99,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """``%load_ext janus_notebook``: the ``%janus`` magics, and ``connect`` in the notebook's names."""
-    from janus_notebook.magics import extension
+    from janus_notebook.magics.extension import load
 
-    extension.load(shell)
+    load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """``%unload_ext janus_notebook``: end the sessions, the local gateway and our threads."""
-    from janus_notebook.magics import extension
+    from janus_notebook.magics.extension import unload
 
-    extension.unload(shell)
+    unload(shell)

@@ -1,0 +1,1 @@
+"""``%janus``: the magics, one module for each sub-command, and their completion."""

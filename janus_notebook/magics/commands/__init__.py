@@ -1,0 +1,42 @@
+"""The sub-commands of ``%janus``. Each module has a `COMMAND`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from janus_notebook.magics.arguments import Parser
+from janus_notebook.magics.context import Context
+
+__all__ = ["NAMES", "Command", "load"]
+
+NAMES = ("serve", "stop", "connect", "attach", "status", "events", "detach", "destroy", "help")
+
+
+def _nothing(_context: Context) -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Command:
+    """One sub-command.
+
+    Attributes:
+        parser: its options.
+        run: does it and returns what the cell shows, or None.
+        words: what can stand for its positional arguments, from what is known here; for completion.
+        example: a line as a person would type it.
+    """
+
+    parser: Parser
+    run: Callable[[Context, Any], Any]
+    words: Callable[[Context], Iterable[str]] = _nothing
+    example: str = ""
+
+
+def load(name: str) -> Command:
+    """The command called `name`, one of `NAMES`."""
+    command: Command = import_module(f"{__name__}.{name}").COMMAND
+    return command

@@ -1,0 +1,1 @@
+"""The client as notebook users hold it: the same verbs, answered by a `Call` from the background loop."""

@@ -1,0 +1,172 @@
+"""`connect`, and the notebook forms of sessions and handles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from janus_notebook.bridge import Call, background
+from janus_notebook.client.log import EventLog, Subscription
+from janus_notebook.client.plugin import JanusPlugin
+from janus_notebook.client.session import JanusSession
+from janus_notebook.config import settings_from_environment
+from janus_notebook.errors import JanusGatewayError, JanusOptionError
+from janus_notebook.notebook.forms import Form, form_of, register
+from janus_notebook.notebook.workspace import workspace
+from janus_notebook.plugins import make_plugin
+
+if TYPE_CHECKING:
+    from janus_notebook.gateway import LocalGateway
+
+__all__ = [
+    "NotebookEventLog",
+    "NotebookHandle",
+    "NotebookSession",
+    "connect",
+    "open_sessions",
+    "serve",
+    "stop",
+]
+
+
+class NotebookSession(Form):
+    """A session in a notebook: `JanusSession` with a `Call` for each coroutine, and a live panel."""
+
+    def attach(
+        self, plugin: str | type[JanusPlugin] | JanusPlugin = "echotest", *, opaque_id: str | None = None
+    ) -> Call[Any]:
+        """Attach to a plugin and return the notebook form of the handle.
+
+        Args:
+            plugin: its name (``"echotest"`` or ``"janus.plugin.echotest"``), a class of ours, or an
+                unattached handle.
+            opaque_id: a text of yours that the server shows beside the handle.
+
+        Raises:
+            JanusServerError: the server has no such plugin; the text names those it has.
+        """
+        core = self._core
+
+        async def work() -> Any:
+            handle = _unattached(plugin, opaque_id)
+            await core.attach_plugin(handle)
+            return form_of(handle)
+
+        return background().submit(work, name="attach")
+
+    def _ipython_display_(self) -> None:
+        from janus_notebook.panels import show_session
+
+        show_session(self._core)
+
+
+class NotebookHandle(Form):
+    """A handle in a notebook: `JanusPlugin` with a `Call` for each coroutine, and a live panel."""
+
+    def _ipython_display_(self) -> None:
+        from janus_notebook.panels import show_handle
+
+        show_handle(self._core)
+
+
+class NotebookEventLog(Form):
+    """A session's event log in a notebook, with a live panel."""
+
+    def _ipython_display_(self) -> None:
+        from janus_notebook.panels import show_log
+
+        show_log(self._core)
+
+
+register(JanusSession, NotebookSession)
+register(JanusPlugin, NotebookHandle)
+register(EventLog, NotebookEventLog)
+register(Subscription)
+
+
+def _unattached(plugin: str | type[JanusPlugin] | JanusPlugin, opaque_id: str | None) -> JanusPlugin:
+    if isinstance(plugin, str):
+        return make_plugin(plugin, opaque_id=opaque_id)
+    if isinstance(plugin, type) and issubclass(plugin, JanusPlugin):
+        return plugin(opaque_id=opaque_id)
+    if isinstance(plugin, JanusPlugin):
+        return plugin
+    raise JanusOptionError(
+        f"{plugin!r} is not a plugin", hint="Give its name, such as 'echotest', or a JanusPlugin class."
+    )
+
+
+def connect(url: str | None = None, **options: Any) -> Call[Any]:
+    """Connect to a Janus server and return a `Call` for the created session.
+
+    ``session = await connect()`` in a notebook; ``connect().result()`` blocks instead. The session
+    lives on a background loop: it stays alive while a cell computes, and is destroyed with the kernel.
+
+    Args:
+        url: ``ws://host:8188`` or ``wss://host/janus``. None takes this kernel's local gateway
+            (``%janus serve``), or else the environment's ``JANUS_URL``, with ``JANUS_API_SECRET`` and
+            ``JANUS_TOKEN`` where they are set.
+        options: those of `JanusSession`: ``api_secret``, ``token``, ``timeout``, and its transport's.
+
+    Raises:
+        JanusOptionError: no server is known, or an option is wrong.
+        JanusConnectionError, JanusServerError, JanusTimeoutError: see `JanusSession.create`.
+    """
+
+    async def work() -> Any:
+        session = JanusSession(**_resolved(url, options))
+        workspace().adopt(session)
+        await session.create()
+        return form_of(session)
+
+    return background().submit(work, name="connect")
+
+
+def _resolved(url: str | None, options: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of the session: given ones, then the local gateway's, then the environment's."""
+    here = workspace()
+    gateway = here.gateway
+    if url is not None:
+        return {"base_url": url, **options}
+    if gateway is not None and gateway.running:
+        return {"base_url": here.gateway_url, **here.gateway_options, **options}
+    settings = settings_from_environment()
+    if settings.url is None:
+        ended = f"the local gateway has ended ({here.gateway_exit}); " if here.gateway_exit else ""
+        raise JanusOptionError(
+            f"{ended}no server to connect to",
+            hint="Start one with %janus serve, or name one: connect('ws://host:8188').",
+        )
+    secrets = {"api_secret": settings.api_secret, "token": settings.token}
+    # Secrets of the environment belong to the server of the environment, and go to no other.
+    return {"base_url": settings.url, **{k: v for k, v in secrets.items() if v is not None}, **options}
+
+
+def serve(**options: Any) -> Call[LocalGateway]:
+    """Start the real Janus for this kernel, on loopback and free ports; see `LocalGateway`.
+
+    Returns the one that runs already, if there is one. It ends with the kernel.
+
+    Raises:
+        JanusGatewayError: ``janus`` is not installed (says how to get it), or does not start.
+    """
+    return background().submit(lambda: workspace().serve(**options), name="serve")
+
+
+def stop() -> Call[None]:
+    """Stop this kernel's local gateway; its sessions are destroyed first.
+
+    Raises:
+        JanusGatewayError: there is none.
+    """
+
+    async def work() -> None:
+        if workspace().gateway is None:
+            raise JanusGatewayError("no local gateway runs in this kernel")
+        await workspace().stop()
+
+    return background().submit(work, name="stop")
+
+
+def open_sessions() -> list[Any]:
+    """The notebook forms of the sessions that are open in this kernel, oldest first."""
+    return [form_of(session) for session in workspace().sessions if session.state != "closed"]

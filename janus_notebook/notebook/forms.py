@@ -1,0 +1,190 @@
+"""Notebook forms: one function derives them from the core classes.
+
+A form holds a core object that lives on the background loop. It has the same verbs with the same
+names, signatures and docstrings; where the core has a coroutine, the form returns a `Call`. What the
+core returns is given in its notebook form too, so that ``await echo.track("video").snapshot()`` works
+in a cell as it does in a script.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakValueDictionary
+
+from janus_notebook.bridge import Call, background
+
+__all__ = ["Form", "core_of", "derive", "form_of", "register"]
+
+# Public in the core for the sake of its own parts, and of no use in a cell.
+HIDDEN = frozenset(
+    {
+        "begin",
+        "connection",
+        "end",
+        "exchange",
+        "lock",
+        "negotiate",
+        "offer",
+        "on_connection_end",
+        "on_error",
+        "on_event",
+        "on_jsep",
+        "on_reply",
+        "on_request",
+        "record",
+        "release",
+        "spawn",
+        "end_subscriptions",
+        "start",
+    }
+)
+
+# Special methods that read; they are safe from any thread.
+READERS = ("__iter__", "__len__", "__getitem__")
+
+_registered: dict[type, type[Form]] = {}
+_derived: dict[type, type[Form]] = {}
+_forms: WeakValueDictionary[int, Form] = WeakValueDictionary()
+
+
+class Form:
+    """A core object in the hands of a notebook. `core` is the object itself."""
+
+    def __init__(self, core: Any) -> None:
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        # Only for what is not in the class: attributes that the core sets on the object.
+        if name.startswith("_") or name in HIDDEN:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        try:
+            value = getattr(self._core, name)
+        except AttributeError:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
+        return form_of(value)
+
+    def __dir__(self) -> list[str]:
+        attributes = {name for name in vars(self._core) if not name.startswith("_")} - HIDDEN
+        return sorted({*super().__dir__(), *attributes})
+
+    def __repr__(self) -> str:
+        return repr(self._core)
+
+
+def register(core_class: type, form_class: type[Form] = Form) -> None:
+    """Give `core_class` and its subclasses a notebook form, derived on top of `form_class`."""
+    _registered[core_class] = form_class
+
+
+def core_of(value: Any) -> Any:
+    """The core object of a form; anything else as it is."""
+    return value._core if isinstance(value, Form) else value
+
+
+def form_of(value: Any) -> Any:
+    """The notebook form of a core object, the same one each time; anything else as it is.
+
+    Tuples are gone through, for properties such as ``session.plugins``.
+    """
+    if type(value) is tuple:
+        return tuple(form_of(item) for item in value)
+    if isinstance(value, Form) or not any(isinstance(value, known) for known in _registered):
+        return value
+    form = _forms.get(id(value))
+    if form is None or form._core is not value:
+        form = _forms.setdefault(id(value), derive(type(value))(value))
+    return form
+
+
+def derive(core_class: type) -> type[Form]:
+    """Return the notebook class of a core class; made once for each."""
+    form_class = _derived.get(core_class)
+    if form_class is None:
+        base = next(_registered[known] for known in core_class.__mro__ if known in _registered)
+        members = {
+            name: _member(name, member)
+            for name, member in inspect.getmembers_static(core_class)
+            if _is_shown(name, member) and name not in vars(base)
+        }
+        name = "Notebook" + core_class.__name__.removeprefix("Janus")
+        form_class = type(name, (base,), {"__doc__": core_class.__doc__, **members})
+        form_class.__module__ = __name__
+        _derived[core_class] = form_class
+    return form_class
+
+
+def _is_shown(name: str, member: object) -> bool:
+    if name.startswith("_"):
+        return name in READERS or name in ("__aiter__", "__anext__", "__aenter__", "__aexit__")
+    return name not in HIDDEN and (inspect.isfunction(member) or isinstance(member, property))
+
+
+def _member(name: str, member: Any) -> Any:
+    if isinstance(member, property):
+        return property(lambda form: form_of(member.__get__(form._core)), doc=member.__doc__)
+    if name == "__aiter__":
+        return lambda form: form
+    if name == "__aenter__":
+        return _entering(member)
+    if name in READERS:
+        return lambda form, *args: form_of(member(form._core, *args))
+    if inspect.iscoroutinefunction(member):
+        return _calling(name, member)
+    return _running(member)
+
+
+def _calling(name: str, coroutine_function: Callable[..., Any]) -> Callable[..., Call[Any]]:
+    """A verb: runs on the background loop and returns its `Call` at once."""
+
+    @functools.wraps(coroutine_function)
+    def verb(form: Form, *args: Any, **kwargs: Any) -> Call[Any]:
+        bound = functools.partial(coroutine_function, form._core, *_cores(args), **_cores_by_name(kwargs))
+
+        async def work() -> Any:
+            return form_of(await bound())
+
+        return background().submit(work, name=name)
+
+    _sign(verb, coroutine_function, "Call[{}]")
+    return verb
+
+
+def _running(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A plain method: runs on the background loop, which owns the object, and returns its result."""
+
+    @functools.wraps(function)
+    def method(form: Form, *args: Any, **kwargs: Any) -> Any:
+        bound = functools.partial(function, form._core, *_cores(args), **_cores_by_name(kwargs))
+        return form_of(background().run_sync(bound))
+
+    return method
+
+
+def _entering(enter: Callable[..., Any]) -> Callable[..., Any]:
+    """``async with form`` gives the form, not the core object."""
+    verb = _calling("__aenter__", enter)
+
+    async def aenter(form: Form) -> Form:
+        await verb(form)
+        return form
+
+    return aenter
+
+
+def _sign(verb: Any, core: Callable[..., Any], returns: str) -> None:
+    """Show the core's parameters, and that a `Call` comes back."""
+    signature = inspect.signature(core)
+    given = signature.return_annotation
+    name = given if isinstance(given, str) else getattr(given, "__name__", str(given))
+    verb.__signature__ = signature.replace(return_annotation=returns.format(name))
+
+
+def _cores(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(core_of(value) for value in values)
+
+
+def _cores_by_name(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: core_of(value) for name, value in values.items()}
