@@ -74,12 +74,9 @@ class Connection(RTCPeerConnection):
 
     async def shut(self) -> None:
         """Close, and wait for the end of every task of this connection."""
-        # Taken before: when the other side closed first, aiortc has forgotten none of these.
-        pumps = [getattr(t.receiver.transport, "_task", None) for t in self.getTransceivers()]
         await self.close()
-        tasks = {task for task in (*self._connecting, *pumps) if task is not None}
-        if tasks:
-            await asyncio.wait(tasks)
+        if self._connecting:
+            await asyncio.wait(set(self._connecting))
 
     # The private method is aiortc's only place that starts the task; `ensure_future` there takes
     # a task as it is. If a later aiortc has no such method, this one is simply not called.

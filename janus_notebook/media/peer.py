@@ -30,8 +30,9 @@ KINDS = ("audio", "video")
 class Peer:
     """A peer connection on the running asyncio loop. It negotiates once; make a new one for the next.
 
-    Nothing is sent, and no socket opened, before `offer` or `answer`. Sources that the peer makes
-    itself are stopped by `close`; a track that you pass in stays yours.
+    Nothing is sent, and no socket opened, before `offer` or `answer`; from then on, also if they
+    failed, it must be closed. Sources that the peer makes itself are stopped by `close`; a track
+    that you pass in stays yours.
 
     Args:
         ice_servers: STUN and TURN servers as dicts with ``urls`` and, for TURN, ``username`` and
@@ -115,6 +116,7 @@ class Peer:
         description = _description(jsep, "answer")
         if self._pc is None or self._closing or self._pc.signalingState != "have-local-offer":
             raise JanusStateError(f"no offer waits for an answer (the peer is {self.state})")
+        description.sdp = sdp_text.rejected_as_inactive(description.sdp, self._pc.localDescription.sdp)
         await self._set_remote(self._pc, description)
 
     async def answer(
@@ -162,7 +164,7 @@ class Peer:
             return
         candidate = candidate or {"completed": True}
         if not self._remote_set or self._pc is None:
-            parsed_candidate(candidate)
+            parsed_candidate(candidate)  # raises for the one who brought it
             self._early.append(dict(candidate))
             return
         await self._add(self._pc, candidate)
@@ -312,9 +314,9 @@ class Peer:
     async def _set_remote(self, pc: Connection, description: RTCSessionDescription) -> None:
         with _mapped(f"the {description.type} was not understood"):
             await pc.setRemoteDescription(description)
-        self._remote_set = True
         while self._early:
             await self._add(pc, self._early.pop(0))
+        self._remote_set = True  # only now, so that candidates that come meanwhile keep their order
 
     async def _add(self, pc: Connection, candidate: Mapping[str, Any]) -> None:
         parsed = parsed_candidate(candidate)
@@ -322,7 +324,9 @@ class Peer:
             await pc.addIceCandidate(None)
             return
         first = pc.getTransceivers()[0].mid
-        if candidate.get("sdpMLineIndex") == 0 or candidate.get("sdpMid") == first:
+        # If the first section was rejected, the next one of the bundle carries the candidates.
+        carrier = next(iter(sdp_text.bundle(pc.remoteDescription.sdp)), first)
+        if candidate.get("sdpMLineIndex") == 0 or candidate.get("sdpMid") in (first, carrier):
             parsed.sdpMid, parsed.sdpMLineIndex = first, 0
             await pc.addIceCandidate(parsed)
 
@@ -367,12 +371,14 @@ class Peer:
             source.stop()
         for track in self._tracks:
             track.end("the peer connection was closed")
-        if self._pc is not None:
-            await self._pc.shut()
-        for track in self._tracks:
-            # Once connected, the decoder's thread tells each track of its end; that message must
-            # find its reader.
-            await track.close(grace=1.0 if self._was_connected else 0.0)
+        try:
+            if self._pc is not None:
+                await self._pc.shut()
+        finally:
+            for track in self._tracks:
+                # Once connected, the decoder's thread tells each track of its end; that message
+                # must find its reader.
+                await track.close(grace=1.0 if self._was_connected else 0.0)
         self._notify()
         await asyncio.sleep(0)  # the turn of the loop in which `on_change` hears of it
 

@@ -30,13 +30,13 @@ def on_own_clock(test: Any) -> None:
         runner.run(test(runner.get_loop()))
 
 
-def test_slots_come_on_time_for_hours() -> None:
+def test_slots_come_on_time_without_drift() -> None:
     async def test(clock: OwnClock) -> None:
         pacer = Pacer(1 / 30)
         assert await pacer.next() == 0
-        for expected in range(1, 30 * 3600):
+        for expected in range(1, 30 * 600):
             assert await pacer.next() == expected
-        assert clock.now == pytest.approx(1000 + 3600 - 1 / 30, abs=1e-6)
+        assert clock.now == pytest.approx(1000 + 600 - 1 / 30, abs=1e-6)
 
     on_own_clock(test)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from typing import Any
 
@@ -120,6 +121,45 @@ def test_what_is_not_wanted_is_not_received() -> None:
             await callee.track("audio").snapshot()
             stats = await caller.stats()
             assert [m["direction"] for m in stats["media"].values()] == ["sendonly", "inactive"]
+        finally:
+            await asyncio.gather(caller.close(), callee.close())
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("rejected", ["audio", "video"])
+@pytest.mark.parametrize("trickle", [False, True])
+def test_an_answer_may_reject_one_kind(rejected: str, trickle: bool) -> None:
+    """As Janus's audiobridge does with video, and a room without audio with audio."""
+    left = {"audio": "video", "video": "audio"}[rejected]
+    mid = {"audio": "1", "video": "0"}[rejected]
+
+    async def main() -> None:
+        caller, callee = Peer(), Peer()
+        try:
+            offer = await caller.offer(video=True, audio=True, trickle=trickle)
+            answer = await callee.answer(offer, video=True, audio=True, trickle=trickle)
+            session, audio, video = re.split(r"(?=^m=)", answer["sdp"], flags=re.M)
+            sections = {"audio": audio, "video": video}
+            sections[rejected] = (
+                f"m={rejected} 0 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 127.0.0.1\r\na=inactive\r\n"
+                f"a=mid:{1 - int(mid)}\r\n"
+            )
+            session = session.replace("BUNDLE 0 1", f"BUNDLE {mid}")
+            await caller.accept({**answer, "sdp": session + "".join(sections.values())})
+            if trickle:
+                for candidate in callee.candidates():
+                    await caller.add_candidate({**candidate, "sdpMid": mid, "sdpMLineIndex": int(mid)})
+                for candidate in caller.candidates():
+                    await callee.add_candidate(candidate)
+            await caller.connected()
+            await caller.track(left).snapshot()
+            assert [track.kind for track in caller.tracks] == [left]
+            stats = (await caller.stats())["media"]
+            assert {media["kind"]: media["direction"] for media in stats.values()} == {
+                left: "sendrecv",
+                rejected: "inactive",
+            }
         finally:
             await asyncio.gather(caller.close(), callee.close())
 

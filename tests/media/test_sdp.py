@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from janus_notebook.errors import JanusMediaError
 from janus_notebook.media import sdp
 
 TEXT = "\r\n".join(
@@ -48,3 +51,65 @@ def test_without_candidates_nothing_tells_an_address() -> None:
 def test_the_codec_is_the_first_format_of_each_section() -> None:
     assert sdp.codecs(TEXT) == {"a": ("opus", 48000), "v": ("VP8", 90000)}
     assert sdp.codecs("") == {}
+
+
+REJECTING = "\r\n".join(
+    [
+        "v=0",
+        "a=group:BUNDLE a",
+        "a=fingerprint:sha-256 00",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+        "c=IN IP4 127.0.0.1",
+        "a=sendrecv",
+        "a=mid:a",
+        "a=rtcp-mux",
+        "a=ice-ufrag:U",
+        "a=ice-pwd:P",
+        "a=setup:active",
+        "a=rtpmap:111 opus/48000/2",
+        "a=candidate:1 1 udp 2 10.0.0.9 40000 typ host",
+        "a=end-of-candidates",
+        "m=video 0 UDP/TLS/RTP/SAVPF 0",  # as Janus's audiobridge answers
+        "c=IN IP4 127.0.0.1",
+        "a=inactive",
+        "a=mid:v",
+        "",
+    ]
+)
+
+
+def test_a_rejected_section_becomes_an_inactive_one_of_the_same_transport() -> None:
+    text = sdp.rejected_as_inactive(REJECTING, TEXT)
+    head, tail = REJECTING.split("m=video")[0], text.split("m=video")[1]
+    assert text.startswith(head)
+    assert "m=video" + tail == "\r\n".join(
+        [
+            "m=video 45000 UDP/TLS/RTP/SAVPF 97 98",
+            "c=IN IP4 10.0.0.1",
+            "a=mid:v",
+            "a=rtpmap:98 rtx/90000",
+            "a=rtpmap:97 VP8/90000",
+            "a=inactive",
+            "a=ice-ufrag:U",
+            "a=ice-pwd:P",
+            "a=setup:active",
+            "a=candidate:1 1 udp 2 10.0.0.9 40000 typ host",
+            "a=end-of-candidates",
+            "",
+        ]
+    )
+
+
+def test_other_answers_stay_as_they_are() -> None:
+    assert sdp.rejected_as_inactive(TEXT, TEXT) == TEXT
+    assert sdp.rejected_as_inactive("v=0", TEXT) == "v=0"
+
+
+def test_an_answer_that_rejects_everything_is_an_error() -> None:
+    with pytest.raises(JanusMediaError, match="rejected all media"):
+        sdp.rejected_as_inactive(REJECTING.replace("m=audio 9", "m=audio 0"), TEXT)
+
+
+def test_the_bundle_names_its_mids() -> None:
+    assert sdp.bundle(TEXT) == ["a", "v"]
+    assert sdp.bundle("v=0") == []
