@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiortc import RTCConfiguration, RTCPeerConnection
 
+from . import sdp as sdp_text
+from .ice import parsed_candidate
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 __all__ = ["Connection"]
 
@@ -47,6 +50,23 @@ class Connection(RTCPeerConnection):
         """``new``, ``connecting``, ``connected``, ``closed`` or ``failed``."""
         transceivers = self.getTransceivers()
         return str(transceivers[0].receiver.transport.state) if transceivers else "new"
+
+    async def add_trickled(self, candidate: Mapping[str, Any]) -> None:
+        """Take a candidate of the other side; there must be a remote description.
+
+        Raises:
+            JanusMediaError: the text is not a candidate.
+        """
+        parsed = parsed_candidate(candidate)
+        if parsed is None:
+            await self.addIceCandidate(None)
+            return
+        first = self.getTransceivers()[0].mid
+        # If the first section was rejected, the next one of the bundle carries the candidates.
+        carrier = next(iter(sdp_text.bundle(self.remoteDescription.sdp)), first)
+        if candidate.get("sdpMLineIndex") == 0 or candidate.get("sdpMid") in (first, carrier):
+            parsed.sdpMid, parsed.sdpMLineIndex = first, 0
+            await self.addIceCandidate(parsed)
 
     def missing_step(self) -> tuple[str, str]:
         """Return what has not happened yet on the way to a connection, and what to do about it."""

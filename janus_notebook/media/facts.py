@@ -7,9 +7,48 @@ from typing import TYPE_CHECKING, Any
 from . import sdp as sdp_text
 
 if TYPE_CHECKING:
-    from aiortc import RTCPeerConnection
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["candidate_pair", "stats_by_mid"]
+    from aiortc import MediaStreamTrack, RTCPeerConnection
+
+    from .connection import Connection
+    from .tracks import ReceivedTrack
+
+__all__ = ["facts", "stats_by_mid"]
+
+
+def facts(
+    state: str,
+    pc: Connection | None,
+    sources: Mapping[str, MediaStreamTrack],
+    tracks: Iterable[ReceivedTrack],
+) -> dict[str, Any]:
+    """Return what `Peer.facts` documents; `pc` is None before a negotiation."""
+    return {
+        "state": state,
+        "signaling": pc.signalingState if pc else "stable",
+        "ice_gathering": pc.iceGatheringState if pc else "new",
+        "ice": pc.iceConnectionState if pc else "new",
+        "dtls": pc.dtls_state if pc else "new",
+        "pair": candidate_pair(pc) if pc else None,
+        "sources": {kind: _source_state(track) for kind, track in sources.items()},
+        "tracks": [
+            {
+                "mid": track.mid,
+                "kind": track.kind,
+                "frames": track.frames_received,
+                "size": track.size,
+                "last_frame_at": track.last_frame_at,
+                "ended": track.ended,
+            }
+            for track in tracks
+        ],
+    }
+
+
+def _source_state(track: MediaStreamTrack) -> str:
+    error = getattr(track, "error", None)
+    return str(track.readyState) if error is None else f"failed: {error!r}"
 
 
 def candidate_pair(pc: RTCPeerConnection) -> dict[str, dict[str, Any]] | None:

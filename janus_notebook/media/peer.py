@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aiortc import RTCConfiguration, RTCIceServer, RTCSessionDescription
@@ -12,13 +11,14 @@ from aiortc.rtcconfiguration import RTCBundlePolicy
 from ..errors import JanusMediaError, JanusOptionError, JanusStateError, JanusTimeoutError
 from . import sdp as sdp_text
 from .connection import Connection
-from .facts import candidate_pair, stats_by_mid
+from .facts import facts, stats_by_mid
 from .ice import checked_server, masked_server, parsed_candidate
+from .jsep import described, mapped
 from .sources import source_track
 from .tracks import ReceivedTrack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from aiortc import MediaStreamTrack
 
@@ -101,7 +101,7 @@ class Peer:
                 pc.addTransceiver(self._sources[kind], direction)
             elif kind in self._receive:
                 pc.addTransceiver(kind, "recvonly")
-        with _mapped("the offer could not be made"):
+        with mapped("the offer could not be made"):
             await pc.setLocalDescription(await pc.createOffer())
         return self._described(pc, trickle)
 
@@ -113,7 +113,7 @@ class Peer:
             JanusStateError: no offer waits for one.
             JanusMediaError: the answer does not fit the offer, or cannot be parsed.
         """
-        description = _description(jsep, "answer")
+        description = described(jsep, "answer")
         if self._pc is None or self._closing or self._pc.signalingState != "have-local-offer":
             raise JanusStateError(f"no offer waits for an answer (the peer is {self.state})")
         description.sdp = sdp_text.rejected_as_inactive(description.sdp, self._pc.localDescription.sdp)
@@ -136,7 +136,7 @@ class Peer:
             JanusStateError: this peer has negotiated before, or is closed.
             JanusMediaError: the offer cannot be parsed or answered.
         """
-        description = _description(jsep, "offer")
+        description = described(jsep, "offer")
         self._prepare(video, audio, receive)
         pc = self._open()
         await self._set_remote(pc, description)
@@ -146,7 +146,7 @@ class Peer:
             if kind not in {transceiver.kind for transceiver in pc.getTransceivers()}:
                 raise JanusOptionError(f"the offer has no {kind} section to send {kind} in")
             pc.addTrack(track)
-        with _mapped("the offer could not be answered"):
+        with mapped("the offer could not be answered"):
             await pc.setLocalDescription(await pc.createAnswer())
         return self._described(pc, trickle)
 
@@ -167,7 +167,7 @@ class Peer:
             parsed_candidate(candidate)  # raises for the one who brought it
             self._early.append(dict(candidate))
             return
-        await self._add(self._pc, candidate)
+        await self._pc.add_trickled(candidate)
 
     def candidates(self) -> list[dict[str, Any]]:
         """Return what to send by ``trickle``: each local candidate, then ``{"completed": True}``.
@@ -204,27 +204,7 @@ class Peer:
         standard; ``pair`` is the candidate pair in use or None; ``sources`` tells for each kind
         that is sent whether it is ``live`` or how it ended; ``tracks`` lists what is received.
         """
-        pc = self._pc
-        return {
-            "state": self.state,
-            "signaling": pc.signalingState if pc else "stable",
-            "ice_gathering": pc.iceGatheringState if pc else "new",
-            "ice": pc.iceConnectionState if pc else "new",
-            "dtls": pc.dtls_state if pc else "new",
-            "pair": candidate_pair(pc) if pc else None,
-            "sources": {kind: _source_state(track) for kind, track in self._sources.items()},
-            "tracks": [
-                {
-                    "mid": track.mid,
-                    "kind": track.kind,
-                    "frames": track.frames_received,
-                    "size": track.size,
-                    "last_frame_at": track.last_frame_at,
-                    "ended": track.ended,
-                }
-                for track in self._tracks
-            ],
-        }
+        return facts(self.state, self._pc, self._sources, self._tracks)
 
     async def connected(self, timeout: float = 15.0) -> None:
         """Wait until ICE and DTLS are through and media can flow.
@@ -240,9 +220,10 @@ class Peer:
             async with asyncio.timeout(timeout):
                 while self.state != "connected":
                     if self.state in ("failed", "closed"):
-                        what, hint = ("it was closed", "") if self._pc is None else self._pc.broken_step()
-                        cause = self._pc.failure if self._pc else None
-                        raise JanusMediaError(f"not connected: {what}", hint=hint) from cause
+                        if self._closing or self._pc is None:
+                            raise JanusMediaError("not connected: it was closed")
+                        what, hint = self._pc.broken_step()
+                        raise JanusMediaError(f"not connected: {what}", hint=hint) from self._pc.failure
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError as exc:
@@ -312,23 +293,11 @@ class Peer:
         return pc
 
     async def _set_remote(self, pc: Connection, description: RTCSessionDescription) -> None:
-        with _mapped(f"the {description.type} was not understood"):
+        with mapped(f"the {description.type} was not understood"):
             await pc.setRemoteDescription(description)
         while self._early:
-            await self._add(pc, self._early.pop(0))
+            await pc.add_trickled(self._early.pop(0))
         self._remote_set = True  # only now, so that candidates that come meanwhile keep their order
-
-    async def _add(self, pc: Connection, candidate: Mapping[str, Any]) -> None:
-        parsed = parsed_candidate(candidate)
-        if parsed is None:
-            await pc.addIceCandidate(None)
-            return
-        first = pc.getTransceivers()[0].mid
-        # If the first section was rejected, the next one of the bundle carries the candidates.
-        carrier = next(iter(sdp_text.bundle(pc.remoteDescription.sdp)), first)
-        if candidate.get("sdpMLineIndex") == 0 or candidate.get("sdpMid") in (first, carrier):
-            parsed.sdpMid, parsed.sdpMLineIndex = first, 0
-            await pc.addIceCandidate(parsed)
 
     def _described(self, pc: Connection, trickle: bool) -> dict[str, Any]:
         """Return the local description as jsep, and keep our candidates."""
@@ -383,26 +352,5 @@ class Peer:
         await asyncio.sleep(0)  # the turn of the loop in which `on_change` hears of it
 
 
-@contextmanager
-def _mapped(what: str) -> Iterator[None]:
-    """Turn what aiortc raises, which may be anything for a strange SDP, into our error."""
-    try:
-        yield
-    except Exception as exc:
-        raise JanusMediaError(f"{what}: {str(exc) or repr(exc)}") from exc
-
-
-def _description(jsep: Mapping[str, Any], expected: str) -> RTCSessionDescription:
-    got = jsep.get("type")
-    if got != expected or not isinstance(jsep.get("sdp"), str):
-        raise JanusOptionError(f"jsep must have type {expected!r} and a text sdp, not type {got!r}")
-    return RTCSessionDescription(sdp=jsep["sdp"], type=expected)
-
-
 def _listed(tracks: Iterable[ReceivedTrack]) -> str:
     return ", ".join(f"{track.kind} (mid {track.mid})" for track in tracks) or "none"
-
-
-def _source_state(track: MediaStreamTrack) -> str:
-    error = getattr(track, "error", None)
-    return str(track.readyState) if error is None else f"failed: {error!r}"
