@@ -51,7 +51,7 @@ class Call(Generic[T]):
         *,
         loop: asyncio.AbstractEventLoop,
         thread: threading.Thread,
-        on_settled: Callable[[Call[Any]], None],
+        on_settled: Callable[[Call[Any], BaseException | None], None],
     ) -> None:
         self.name = name
         self._loop = loop
@@ -179,6 +179,9 @@ class Call(Generic[T]):
             with _waking(asyncio.get_running_loop()):
                 await self._completion()
         except BaseException as reason:
+            if isinstance(reason, asyncio.CancelledError):
+                # In IPython an interrupted cell then shows one line, not the way through this loop.
+                reason._render_traceback_ = self._interrupted  # type: ignore[attr-defined] # IPython looks for it
             cancelling = self._leave() and self.cancel()
             if cancelling and not isinstance(reason, GeneratorExit):  # a closed generator may not await
                 with suppress(TimeoutError):
@@ -187,6 +190,9 @@ class Call(Generic[T]):
             raise
         self._leave()
         return self._outcome()
+
+    def _interrupted(self) -> list[str]:
+        return [f"Interrupted: {self.name} was cancelled."]
 
     async def _completion(self) -> None:
         """Wait in the running loop; woken by the background loop at the moment the work ends."""
@@ -218,11 +224,6 @@ class Call(Generic[T]):
     def seen(self) -> bool:
         """Whether anybody waited for the end or has asked for the outcome."""
         return self._seen
-
-    @property
-    def failed(self) -> bool:
-        """Whether the work has ended with an exception."""
-        return self.done() and self._error is not None and not self.cancelled()
 
     # For `BackgroundLoop`, which owns the work; on its thread
 
@@ -259,7 +260,7 @@ class Call(Generic[T]):
         for waker, loop in wakers.items():
             with suppress(RuntimeError):  # that loop has closed, so nobody waits there
                 loop.call_soon_threadsafe(_wake, waker)
-        self._on_settled(self)
+        self._on_settled(self, error)
 
 
 @contextmanager

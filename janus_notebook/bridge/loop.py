@@ -207,9 +207,7 @@ class _Run:
     def end(self, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         self.post(self._request_stop, deadline)
-        self.thread.join(
-            timeout + 1.0
-        )  # the loop keeps the deadline itself; this is for a loop that is stuck
+        self.thread.join(timeout + 1.0)  # the loop keeps the deadline itself, unless it is stuck
         if self.thread.is_alive():
             raise JanusTimeoutError(
                 f"the background loop did not stop within {timeout} s", hint="A callback blocks its thread."
@@ -300,9 +298,10 @@ class _Run:
         if not self._stop_by.done():
             self._stop_by.set_result(deadline)
 
-    def _settled(self, call: Call[Any]) -> None:
+    def _settled(self, call: Call[Any], error: BaseException | None) -> None:
         self._calls.discard(call)
-        if call.failed and not call.seen and call.cut_off is None:
+        expected = error is None or error is call.cut_off or isinstance(error, asyncio.CancelledError)
+        if not expected and not call.seen:
             self._unseen[call] = self.loop.call_later(GRACE_SECONDS, self._report_unseen, call)
 
     def _report_unseen(self, call: Call[Any]) -> None:

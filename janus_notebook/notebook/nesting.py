@@ -22,6 +22,9 @@ __all__ = ["NestingMode", "enable_for_source", "runs_a_loop"]
 NestingMode: TypeAlias = Literal["auto", "always", "never"]
 
 
+_MAGICS_AROUND_CODE = {"capture", "prun", "time", "timeit"}
+
+
 def enable_for_source(source: str, mode: NestingMode = "auto") -> bool:
     """Make the running event loop reentrant if this cell is going to run a loop inside it.
 
@@ -53,18 +56,19 @@ def enable_for_source(source: str, mode: NestingMode = "auto") -> bool:
 
 
 def _make_reentrant(loop: asyncio.AbstractEventLoop) -> None:
+    if not isinstance(
+        loop, asyncio.BaseEventLoop
+    ):  # checked first: nest-asyncio2 patches asyncio, then looks
+        raise JanusStateError(
+            f"{type(loop).__name__} cannot run a loop inside a loop",
+            hint="Use `await main()` in place of asyncio.run(main()).",
+        )
     import nest_asyncio2
 
     with warnings.catch_warnings():
         # Its notes on event loop policies and on an earlier nest-asyncio are nothing a user can act on.
         warnings.simplefilter("ignore")
-        try:
-            nest_asyncio2.apply(loop)
-        except ValueError as exc:
-            raise JanusStateError(
-                f"{type(loop).__name__} cannot run a loop inside a loop",
-                hint="Use `await main()` in place of asyncio.run(main()).",
-            ) from exc
+        nest_asyncio2.apply(loop)
 
 
 def runs_a_loop(source: str) -> bool:
@@ -84,7 +88,7 @@ def runs_a_loop(source: str) -> bool:
     except (SyntaxError, ValueError):  # ValueError: a null byte
         return False
     modules = {"asyncio"}  # a cell may use what an earlier one imported
-    functions = []
+    methods = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules |= {alias.asname for alias in node.names if alias.name == "asyncio" and alias.asname}
@@ -92,9 +96,19 @@ def runs_a_loop(source: str) -> bool:
             if any(alias.name in ("run", "*") for alias in node.names):
                 return True
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            functions.append(node.func)
-    return any(
-        function.attr == "run_until_complete"
-        or (function.attr == "run" and isinstance(function.value, ast.Name) and function.value.id in modules)
-        for function in functions
-    )
+            methods.append((node.func, node.args))
+    return any(_is_run(method, modules) or _magic_runs(method, args) for method, args in methods)
+
+
+def _is_run(method: ast.Attribute, modules: set[str]) -> bool:
+    if method.attr == "run_until_complete":
+        return True
+    return method.attr == "run" and isinstance(method.value, ast.Name) and method.value.id in modules
+
+
+def _magic_runs(method: ast.Attribute, args: list[ast.expr]) -> bool:
+    """Whether this is IPython's form of ``%time``, ``%%time`` and their like around such a call."""
+    if method.attr not in ("run_line_magic", "run_cell_magic"):
+        return False
+    texts = [arg.value for arg in args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    return bool(texts) and texts[0] in _MAGICS_AROUND_CODE and any(runs_a_loop(text) for text in texts[1:])

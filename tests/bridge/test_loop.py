@@ -113,6 +113,23 @@ def test_stop_awaits_the_cleanup_of_what_it_cancels(loop: BackgroundLoop) -> Non
         call.result(0)
 
 
+def test_an_error_of_the_cleanup_is_reported(loop: BackgroundLoop, reported: list[Any]) -> None:
+    began = threading.Event()
+
+    async def work() -> None:
+        began.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise KeyError("cleanup")
+
+    loop.submit(work, name="verb")
+    loop.submit(asyncio.sleep(60), name="well behaved")
+    assert began.wait(5)
+    loop.stop()
+    assert [(name, type(error)) for name, error in reported] == [("verb", KeyError)]
+
+
 def test_nobody_waits_for_ever_when_the_loop_stops(loop: BackgroundLoop) -> None:
     errors: list[BaseException | None] = []
 

@@ -187,7 +187,25 @@ class Kernel:
     def start(self, code: str) -> None:
         """Send a cell and return at once; `finish` gives its result."""
         assert self._running is None, "a cell runs already: call finish() first"
-        self._running = _Running(self._client.execute(code, stop_on_error=False))
+        self._running = _Running(self._execute(code))
+
+    def run_in_subshell(self, code: str, timeout: float = 30.0) -> Result:
+        """Run a cell in a new subshell: a thread with its own loop, beside a cell that `start` sent."""
+        control, session = self._client.control_channel, self._client.session
+        control.send(session.msg("create_subshell_request"))
+        subshell_id = self._client.get_control_msg(timeout=timeout)["content"]["subshell_id"]
+        try:
+            return self._finish(_Running(self._execute(code, subshell_id=subshell_id)), timeout)
+        finally:
+            control.send(session.msg("delete_subshell_request", {"subshell_id": subshell_id}))
+            self._client.get_control_msg(timeout=timeout)
+
+    def _execute(self, code: str, **header: str) -> str:
+        content = {"code": code, "silent": False, "allow_stdin": False, "stop_on_error": False}
+        message = self._client.session.msg("execute_request", content)
+        message["header"] |= header
+        self._client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
 
     def wait_for_output(self, text: str, timeout: float = 30.0) -> None:
         """Wait until the running cell has printed `text`; the way to know that it got somewhere."""
@@ -195,12 +213,15 @@ class Kernel:
         deadline = time.monotonic() + timeout
         while text not in self._running.result.stdout:
             assert not self._running.idle, f"the cell ended without printing {text!r}"
-            self._running.absorb(self._iopub(deadline))
+            self._take(self._running, deadline)
 
     def finish(self, timeout: float = 30.0) -> Result:
         """Wait for the end of the cell that `start` sent."""
         assert self._running is not None, "no cell runs: call start() first"
         running, self._running = self._running, None
+        return self._finish(running, timeout)
+
+    def _finish(self, running: _Running, timeout: float) -> Result:
         result = running.result
         deadline = time.monotonic() + timeout
         content = self._reply(running.msg_id, deadline)["content"]
@@ -210,7 +231,7 @@ class Kernel:
             result.error_value = content.get("evalue", "")
             result.traceback = _COLOURS.sub("", "\n".join(content.get("traceback", [])))
         while not running.idle:
-            running.absorb(self._iopub(deadline))
+            self._take(running, deadline)
         return result
 
     def value(self, expression: str, timeout: float = 30.0) -> Any:
@@ -262,6 +283,12 @@ class Kernel:
                 continue
             self._replies[message["parent_header"].get("msg_id", "")] = message
         return self._replies.pop(msg_id)
+
+    def _take(self, running: _Running, deadline: float) -> None:
+        message = self._iopub(deadline)
+        running.absorb(message)
+        if self._running is not None and self._running is not running:
+            self._running.absorb(message)
 
     def _iopub(self, deadline: float) -> dict[str, Any]:
         try:

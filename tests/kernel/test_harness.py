@@ -61,7 +61,7 @@ def test_interrupt_ends_a_sleep(kernel: Kernel) -> None:
     began = time.monotonic()
     kernel.interrupt()
     result = kernel.finish(10)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     assert (result.error_name, result.stdout) == ("KeyboardInterrupt", "sleeping\n")
 
 
