@@ -87,6 +87,7 @@ class Configuration:
             "configs_folder": str(folder),
             "loggers_folder": str(folder / "none"),
             "server_name": name,
+            "interface": LOOPBACK,  # for the SDP's c= line only; not looked for outside, nor missed offline
             "admin_secret": admin_secret,
             "session_timeout": self.session_timeout,
             "reclaim_session_timeout": self.reclaim_session_timeout,

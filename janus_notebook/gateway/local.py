@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 PREFIX = "janus-notebook-"
 MASK = "***"
-# Starts, each on other ports. A transport is lost when another program takes a port in between, or
-# to a race in Janus itself (probe.answers_over_unix).
-ATTEMPTS = 5
+# Starts, each on other ports. A transport is lost when another program takes a port in between, or to a
+# race in Janus itself (probe.answers_over_unix): one start in fifteen, with log_level=0 one in three.
+ATTEMPTS = 8
 HOW_TO_GET_JANUS = (
     "On Debian or Ubuntu: sudo apt-get install janus. With Docker: docker run --rm --network host "
     "canyan/janus-gateway, then %janus connect ws://localhost:8188. A server elsewhere: "
@@ -276,16 +276,18 @@ class LocalGateway:
             self._process.launch()
         except OSError as exc:
             raise JanusGatewayError(f"janus could not be set up: {exc}") from exc
+        log_tells = self._configuration.log_level >= logs.TELLS_TRANSPORTS
         loaded: object = None
         while True:
-            info = await probe.ready(self._ports, name=name, folder=folder, read_log=self._log)
+            info = await probe.ready(
+                self._ports, name=name, folder=folder, read_log=self._raw_log, log_tells=log_tells
+            )
             if not self._alive():
                 raise JanusGatewayError(f"janus did not start: {self._exit_reason}")
             if info is not None:
-                # A log that tells little does not tell what is still being loaded: then ask twice.
-                if self._configuration.log_level >= logs.TELLS_TRANSPORTS or info["transports"] == loaded:
+                if log_tells or info["transports"] == loaded:
                     return info
-                loaded = info["transports"]
+                loaded = info["transports"]  # more may be on their way: ask again
             if asyncio.get_running_loop().time() > deadline:
                 reason = logs.why(self._log())
                 text = f"janus did not answer within {self._start_timeout:g} s; its log says: {reason}"
@@ -302,9 +304,12 @@ class LocalGateway:
             self._exit_reason = f"{process.end_reason}; its log says: {logs.why(self._log())}"
         return process.end_reason is None and not process.ending
 
+    def _raw_log(self) -> str:
+        return "" if self._process is None else logs.tail(self._process.log)
+
     def _log(self) -> str:
         """Return the end of the log without the secrets that Janus writes at its higher levels."""
-        text = "" if self._process is None else logs.tail(self._process.log)
+        text = self._raw_log()
         configuration = self._configuration
         for secret in (self._admin_secret, configuration.api_secret, configuration.token_auth_secret):
             if secret:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from janus_notebook.gateway.configuration import TRANSPORTS
 
-TAIL = 256 * 1024  # bytes of the log that are read at most
+TAIL = 1024 * 1024  # bytes of the log that are read at most; a start at log level 7 writes 130 kB
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 # janus_websockets.c and janus_http.c, when a port cannot be bound; Janus goes on without it.
 PORT_TAKEN = re.compile(r"Error creating vhost for .*Websockets server|Couldn't start .*webserver on port")
 TELLS_TRANSPORTS = 4  # the least log level with the next line in it
 TRANSPORTS_FOLDER = re.compile(r"^Transport plugins folder: (.+)$", re.MULTILINE)
+NOT_LOADED = r"'janus\.transport\.{0}' plugin could not be|'libjanus_{0}\.so' has been disabled"
 PLACE = re.compile(r"^\[(?:FATAL|ERR)\] (?:\[[^\]]*\] *)?")
 
 
@@ -45,7 +46,7 @@ def why(log: str) -> str:
 
 
 def transports_to_wait_for(log: str) -> set[str] | None:
-    """Return the installed ones of our transports that have not failed; None if `log` does not say.
+    """Return our transports that are installed, not off, and have not failed; None if `log` does not tell.
 
     Janus serves requests while it still loads transports, so its own list of them may be short.
     """
@@ -53,4 +54,4 @@ def transports_to_wait_for(log: str) -> set[str] | None:
     if folder is None:
         return None
     installed = {name for name in TRANSPORTS if Path(folder[1], f"libjanus_{name}.so").exists()}
-    return {name for name in installed if f"'janus.transport.{name}' plugin could not be" not in log}
+    return {name for name in installed if not re.search(NOT_LOADED.format(name), log)}

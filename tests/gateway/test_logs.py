@@ -54,4 +54,10 @@ def test_transports_are_waited_for_until_they_fail(tmp_path: Path) -> None:
     assert logs.transports_to_wait_for(log) == {"http", "websockets"}
     log += "[WARN] The 'janus.transport.http' plugin could not be initialized\n"
     assert logs.transports_to_wait_for(log) == {"websockets"}
+    assert (
+        logs.transports_to_wait_for(
+            f"{log}[WARN] Transport plugin 'libjanus_websockets.so' has been disabled"
+        )
+        == set()
+    )
     assert logs.transports_to_wait_for("Plugins folder: /p\n") is None
