@@ -70,10 +70,10 @@ SERVER_ERRORS: dict[int, tuple[str, str]] = {
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a sentence part that names the closest of `known`, or all of them."""
+    """Return a sentence that names the closest of `known`, or all of them."""
     names = sorted(known)
     close = get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(names)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(names)}."
 
 
 class JanusError(Exception):
@@ -127,7 +127,7 @@ class JanusOptionError(JanusError, ValueError):
     @classmethod
     def unknown(cls, what: str, word: str, known: Iterable[str]) -> JanusOptionError:
         """The error for a name that is not one of `known`."""
-        return cls(f"unknown {what} {word!r}", hint=nearest(word, known).capitalize())
+        return cls(f"unknown {what} {word!r}", hint=nearest(word, known))
 
 
 class JanusStateError(JanusError):

@@ -36,8 +36,8 @@ class Parser(argparse.ArgumentParser):
         if rest:
             word = rest[0]
             if word.startswith("-"):
-                hint = nearest(word, self.option_names()) if self.option_names() else "it takes no options"
-                raise JanusOptionError(f"{self.prog}: unknown option {word!r}", hint=hint.capitalize() + ".")
+                hint = nearest(word, self.option_names()) if self.option_names() else "It takes no options."
+                raise JanusOptionError(f"{self.prog}: unknown option {word!r}", hint=hint)
             self.error(f"unexpected {word!r}")
         return options
 

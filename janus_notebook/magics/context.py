@@ -91,5 +91,5 @@ class Context:
 
 def _pick(what: str, name: str, known: dict[str, T], shown: Iterable[str]) -> T:
     if name not in known:
-        raise JanusOptionError(f"no {what} is called {name!r}", hint=nearest(name, shown).capitalize() + ".")
+        raise JanusOptionError(f"no {what} is called {name!r}", hint=nearest(name, shown))
     return known[name]

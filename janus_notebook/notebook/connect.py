@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from janus_notebook.bridge import Call, background
-from janus_notebook.client.log import EventLog, Subscription
 from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.client.session import JanusSession
 from janus_notebook.config import settings_from_environment
@@ -13,9 +12,6 @@ from janus_notebook.errors import JanusGatewayError, JanusOptionError
 from janus_notebook.notebook.forms import Form, form_of, register
 from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins import make_plugin
-
-if TYPE_CHECKING:
-    from janus_notebook.gateway import LocalGateway
 
 __all__ = [
     "NotebookEventLog",
@@ -77,10 +73,12 @@ class NotebookEventLog(Form):
         show_log(self._core)
 
 
-register(JanusSession, NotebookSession)
-register(JanusPlugin, NotebookHandle)
-register(EventLog, NotebookEventLog)
-register(Subscription)
+register("client.session.JanusSession", NotebookSession)
+register("client.plugin.JanusPlugin", NotebookHandle)
+register("client.log.EventLog", NotebookEventLog)
+register("client.log.Subscription")
+register("media.tracks.ReceivedTrack")
+register("gateway.local.LocalGateway")
 
 
 def _unattached(plugin: str | type[JanusPlugin] | JanusPlugin, opaque_id: str | None) -> JanusPlugin:
@@ -141,7 +139,7 @@ def _resolved(url: str | None, options: dict[str, Any]) -> dict[str, Any]:
     return {"base_url": settings.url, **{k: v for k, v in secrets.items() if v is not None}, **options}
 
 
-def serve(**options: Any) -> Call[LocalGateway]:
+def serve(**options: Any) -> Call[Any]:
     """Start the real Janus for this kernel, on loopback and free ports; see `LocalGateway`.
 
     Returns the one that runs already, if there is one. It ends with the kernel.
@@ -149,7 +147,11 @@ def serve(**options: Any) -> Call[LocalGateway]:
     Raises:
         JanusGatewayError: ``janus`` is not installed (says how to get it), or does not start.
     """
-    return background().submit(lambda: workspace().serve(**options), name="serve")
+
+    async def work() -> Any:
+        return form_of(await workspace().serve(**options))
+
+    return background().submit(work, name="serve")
 
 
 def stop() -> Call[None]:

@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from janus_notebook.bridge import Call, background
+from janus_notebook.errors import JanusOptionError
 
 __all__ = ["Form", "core_of", "derive", "form_of", "register"]
 
@@ -45,7 +46,8 @@ HIDDEN = frozenset(
 # Special methods that read; they are safe from any thread.
 READERS = ("__iter__", "__len__", "__getitem__")
 
-_registered: dict[type, type[Form]] = {}
+# By qualified name, so that a class of an optional part is known without being imported.
+_registered: dict[str, type[Form]] = {}
 _derived: dict[type, type[Form]] = {}
 _forms: WeakValueDictionary[int, Form] = WeakValueDictionary()
 
@@ -74,9 +76,20 @@ class Form:
         return repr(self._core)
 
 
-def register(core_class: type, form_class: type[Form] = Form) -> None:
-    """Give `core_class` and its subclasses a notebook form, derived on top of `form_class`."""
-    _registered[core_class] = form_class
+def register(core_class: str, form_class: type[Form] = Form) -> None:
+    """Give a core class and its subclasses a notebook form, derived on top of `form_class`.
+
+    Args:
+        core_class: the class by module and name, such as ``client.session.JanusSession``.
+        form_class: what the form has beside the core's own members.
+    """
+    _registered[f"janus_notebook.{core_class}"] = form_class
+
+
+def _base(core_class: type) -> type[Form] | None:
+    """The form class that was registered for a class or the nearest of its bases."""
+    names = (f"{known.__module__}.{known.__qualname__}" for known in core_class.__mro__)
+    return next((_registered[name] for name in names if name in _registered), None)
 
 
 def core_of(value: Any) -> Any:
@@ -91,7 +104,7 @@ def form_of(value: Any) -> Any:
     """
     if type(value) is tuple:
         return tuple(form_of(item) for item in value)
-    if isinstance(value, Form) or not any(isinstance(value, known) for known in _registered):
+    if _base(type(value)) is None:
         return value
     form = _forms.get(id(value))
     if form is None or form._core is not value:
@@ -103,7 +116,7 @@ def derive(core_class: type) -> type[Form]:
     """Return the notebook class of a core class; made once for each."""
     form_class = _derived.get(core_class)
     if form_class is None:
-        base = next(_registered[known] for known in core_class.__mro__ if known in _registered)
+        base = _base(core_class) or Form
         members = {
             name: _member(name, member)
             for name, member in inspect.getmembers_static(core_class)
@@ -139,12 +152,14 @@ def _member(name: str, member: Any) -> Any:
 def _calling(name: str, coroutine_function: Callable[..., Any]) -> Callable[..., Call[Any]]:
     """A verb: runs on the background loop and returns its `Call` at once."""
 
+    signature = inspect.signature(coroutine_function)
+
     @functools.wraps(coroutine_function)
     def verb(form: Form, *args: Any, **kwargs: Any) -> Call[Any]:
-        bound = functools.partial(coroutine_function, form._core, *_cores(args), **_cores_by_name(kwargs))
+        bound = _bind(name, signature, form._core, *args, **kwargs)
 
         async def work() -> Any:
-            return form_of(await bound())
+            return form_of(await coroutine_function(*bound.args, **bound.kwargs))
 
         return background().submit(work, name=name)
 
@@ -155,12 +170,30 @@ def _calling(name: str, coroutine_function: Callable[..., Any]) -> Callable[...,
 def _running(function: Callable[..., Any]) -> Callable[..., Any]:
     """A plain method: runs on the background loop, which owns the object, and returns its result."""
 
+    signature = inspect.signature(function)
+
     @functools.wraps(function)
     def method(form: Form, *args: Any, **kwargs: Any) -> Any:
-        bound = functools.partial(function, form._core, *_cores(args), **_cores_by_name(kwargs))
-        return form_of(background().run_sync(bound))
+        bound = _bind(function.__name__, signature, form._core, *args, **kwargs)
+        return form_of(background().run_sync(lambda: function(*bound.args, **bound.kwargs)))
 
     return method
+
+
+def _bind(name: str, signature: inspect.Signature, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
+    """Fit arguments to a verb at once, in the cell that gave them, rather than when it runs."""
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
+        known = [parameter for parameter in signature.parameters if parameter != "self"]
+        for given in kwargs:
+            if given not in known:
+                raise JanusOptionError.unknown(f"parameter of {name}()", given, known)
+    try:
+        return signature.bind(*map(core_of, args), **{key: core_of(value) for key, value in kwargs.items()})
+    except TypeError as exc:
+        shown = signature.replace(
+            parameters=list(signature.parameters.values())[1:], return_annotation=signature.empty
+        )
+        raise JanusOptionError(f"{name}(): {exc}", hint=f"It is {name}{shown}.") from exc
 
 
 def _entering(enter: Callable[..., Any]) -> Callable[..., Any]:
@@ -180,11 +213,3 @@ def _sign(verb: Any, core: Callable[..., Any], returns: str) -> None:
     given = signature.return_annotation
     name = given if isinstance(given, str) else getattr(given, "__name__", str(given))
     verb.__signature__ = signature.replace(return_annotation=returns.format(name))
-
-
-def _cores(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(core_of(value) for value in values)
-
-
-def _cores_by_name(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: core_of(value) for name, value in values.items()}

@@ -20,10 +20,8 @@ def _run(context: Context, options: Any) -> None:
     sessions, handles = context.sessions(), context.handles()
     handle = handles.get(options.name)
     if options.name is not None and handle is None and options.name not in sessions:
-        hint = nearest(options.name, [*sessions, *handles]) if sessions else "make a session first"
-        raise JanusOptionError(
-            f"no session or handle is called {options.name!r}", hint=hint.capitalize() + "."
-        )
+        hint = nearest(options.name, [*sessions, *handles]) if sessions else "Make a session first."
+        raise JanusOptionError(f"no session or handle is called {options.name!r}", hint=hint)
     session = core_of(handle.session if handle is not None else context.session(options.name))
     handle_id = handle.id if handle is not None else None
     if options.last is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from janus_notebook.gateway import LocalGateway
 from janus_notebook.magics.arguments import Parser
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
@@ -19,7 +18,7 @@ _parser.add_argument("--binary", metavar="PATH", help="the janus program; else J
 _parser.add_argument("--log-level", type=int, metavar="0-7", help="how much Janus logs")
 
 
-def _run(_context: Context, options: Any) -> LocalGateway:
+def _run(_context: Context, options: Any) -> Any:
     given: dict[str, Any] = {
         "session_timeout": options.session_timeout,
         "binary": options.binary,
