@@ -6,15 +6,24 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from janus_notebook.errors import JanusError, JanusServerError, JanusStateError
+from janus_notebook.config import mask
+from janus_notebook.errors import (
+    JanusConnectionError,
+    JanusError,
+    JanusProtocolError,
+    JanusServerError,
+    JanusStateError,
+    JanusTimeoutError,
+    nearest,
+)
 from janus_notebook.protocol.events import JanusEvent
-from janus_notebook.protocol.messages import Message
+from janus_notebook.protocol.messages import Message, integer
 
 if TYPE_CHECKING:
     from janus_notebook.client.plugin import JanusPlugin
     from janus_notebook.client.session import JanusSession
 
-__all__ = ["Handles"]
+__all__ = ["Handles", "new_id"]
 
 # How long a detach waits for requests in flight on the handle: one that overtakes a message fails
 # it, and has crashed Janus 1.1.2 when event handlers were on.
@@ -50,7 +59,7 @@ class Handles:
             begun: list[Message] = []
 
             def begin(message: Message) -> None:
-                handle_id = message["data"]["id"]
+                handle_id = new_id(message)
                 self._by_id[handle_id] = plugin
                 plugin.begin(self._session, handle_id, message)
                 begun.append(message)
@@ -62,18 +71,21 @@ class Handles:
                 return await self._session.exchange(request, on_reply=begin, on_late=self._undo)
             except JanusError as exc:
                 exc.within(plugin=plugin.name)
+                known = (self._session.server or {}).get("plugins")
+                if isinstance(exc, JanusServerError) and exc.name == "PLUGIN_NOT_FOUND" and known:
+                    exc.hint = nearest(plugin.name, known)
                 raise
             except asyncio.CancelledError:
                 for message in begun:  # the answer came in the instant of the cancellation
-                    self._forget(message["data"]["id"], "attach was cancelled")
+                    self._forget(new_id(message), "attach was cancelled")
                     self._undo(message)
                 raise
 
     def _undo(self, message: Message) -> None:
         """Detach at once a handle whose caller gave up while it was attached."""
         session = self._session
-        if session.id is not None:
-            late = {"janus": "detach", "handle_id": message["data"]["id"]}
+        late = {"janus": "detach", "session_id": message.get("session_id"), "handle_id": new_id(message)}
+        if session.id is not None and late["session_id"] == session.id:
             session.spawn(session.exchange(late), name="janus-detach-late")
 
     async def detach(self, plugin: JanusPlugin) -> Message:
@@ -98,40 +110,47 @@ class Handles:
             try:
                 request = {"janus": "detach", "handle_id": handle_id}
                 return await self._session.exchange(request, on_reply=done, on_late=done)
-            except JanusServerError as exc:
-                if exc.name != "HANDLE_NOT_FOUND":
-                    raise
-                self._forget(handle_id, "the server no longer knew it")
-                return {}
-            except JanusStateError:
+            except (JanusServerError, JanusStateError, JanusConnectionError):
                 if handle_id in self._by_id:
                     raise
-                return {}  # the session ended meanwhile, and the handle with it
+                return {}  # it ended meanwhile, alone or with its session
 
     async def _quiet(self, handle_id: int) -> None:
         """Wait, within bounds, for the requests that are in flight on a handle."""
-        pending = self._session.connection.pending_on(handle_id)
+        session = self._session
+        pending = session.connection.pending_on(session.id, handle_id) if session.id is not None else []
         if pending:
-            await asyncio.wait(pending, timeout=min(SETTLE_SECONDS, self._session.timeout))
+            await asyncio.wait(pending, timeout=min(SETTLE_SECONDS, session.timeout))
 
-    async def detach_all(self) -> None:
-        """Detach every handle, on the way to `destroy`; what fails is recorded, not raised."""
+    async def detach_all(self) -> bool:
+        """Detach every handle, on the way to `destroy`; what fails is recorded, not raised.
+
+        Returns False if the server left one of them without an answer.
+        """
         results = await asyncio.gather(*(self.detach(plugin) for plugin in self), return_exceptions=True)
         for result in results:
             if isinstance(result, JanusError):
                 self._session.on_error(result)
             elif isinstance(result, BaseException):
                 raise result
+        return not any(isinstance(result, JanusTimeoutError) for result in results)
+
+    def lose(self, handle_id: int | None) -> None:
+        """The server says that a handle does not exist; if it is one of ours, it has ended."""
+        if handle_id is not None:
+            self._forget(handle_id, "the server no longer knew it")
 
     def _forget(self, handle_id: int, reason: str) -> None:
         """One handle has ended, here or on the server."""
         plugin = self._by_id.pop(handle_id, None)
         if plugin is None:
             return
-        self._session.connection.fail_handle(
-            handle_id,
-            lambda: JanusStateError(f"handle {handle_id} was detached", hint="Attach the plugin again."),
-        )
+        if self._session.id is not None:
+            self._session.connection.fail_handle(
+                self._session.id,
+                handle_id,
+                lambda: JanusStateError(f"handle {handle_id} was detached", hint="Attach the plugin again."),
+            )
         plugin.end(reason)
         self._session.events.end_subscriptions(handle_id)
 
@@ -155,3 +174,16 @@ class Handles:
         plugin.on_event(event)
         if event.kind == "detached":
             self._forget(plugin.id or 0, "the server detached it")
+
+
+def new_id(message: Message) -> int:
+    """The id of what a ``create`` or ``attach`` has made.
+
+    Raises:
+        JanusProtocolError: the answer holds none.
+    """
+    data = message.get("data")
+    made = integer(data.get("id")) if isinstance(data, dict) else None
+    if made is None:
+        raise JanusProtocolError(f"the server's answer holds no id (data.id): {mask(message)}")
+    return made

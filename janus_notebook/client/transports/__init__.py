@@ -104,10 +104,9 @@ def make_transport(url: str, options: Mapping[str, Any]) -> Transport:
             raise JanusOptionError(
                 f"{shown!r} has no scheme", hint=f"Did you mean 'ws://{shown}'? Known: {known}."
             )
-        hint = nearest(parts.scheme, _TRANSPORTS) if parts.scheme else "name one"
-        raise JanusOptionError(
-            f"{shown!r} has an unknown scheme {parts.scheme!r}", hint=f"{hint.capitalize()} (known: {known})."
-        )
+        close = nearest(parts.scheme, _TRANSPORTS)
+        hint = close if close.startswith("Did") else f"Known: {known}."
+        raise JanusOptionError(f"{shown!r} has an unknown scheme {parts.scheme!r}", hint=hint)
     if parts.scheme in ("ws", "wss") and not host:
         raise JanusOptionError(f"{shown!r} names no host", hint="For example 'ws://localhost:8188'.")
     return _TRANSPORTS[parts.scheme]().with_options(url.strip(), options)
