@@ -16,6 +16,7 @@ from ..errors import JanusMediaError
 if TYPE_CHECKING:
     from .pattern import BARS, TestPattern, Tone, bar_colours, bars_match, read_counter
     from .peer import Peer
+    from .picture import png
     from .sources import ArraySource
     from .tracks import ReceivedTrack
 
@@ -28,6 +29,7 @@ __all__ = [
     "Tone",
     "bar_colours",
     "bars_match",
+    "png",
     "read_counter",
     "require_media",
 ]
@@ -38,6 +40,7 @@ _HOMES = {
     "Peer": "peer",
     "ReceivedTrack": "tracks",
     "TestPattern": "pattern",
+    "png": "picture",
     "Tone": "pattern",
     "bar_colours": "pattern",
     "bars_match": "pattern",
