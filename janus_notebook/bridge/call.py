@@ -157,7 +157,8 @@ class Call(Generic[T]):
             self._waiters += 1
         try:
             completed = self._completed.wait(timeout)
-        except BaseException:
+        except BaseException as reason:
+            self._shorten(reason)
             if self._leave() and self.cancel():
                 self._completed.wait(CLEANUP_SECONDS)
             raise
@@ -179,9 +180,7 @@ class Call(Generic[T]):
             with _waking(asyncio.get_running_loop()):
                 await self._completion()
         except BaseException as reason:
-            if isinstance(reason, asyncio.CancelledError):
-                # In IPython an interrupted cell then shows one line, not the way through this loop.
-                reason._render_traceback_ = self._interrupted  # type: ignore[attr-defined] # IPython looks for it
+            self._shorten(reason)
             cancelling = self._leave() and self.cancel()
             if cancelling and not isinstance(reason, GeneratorExit):  # a closed generator may not await
                 with suppress(TimeoutError):
@@ -191,8 +190,15 @@ class Call(Generic[T]):
         self._leave()
         return self._outcome()
 
+    def _shorten(self, reason: BaseException) -> None:
+        """Let an interrupted cell show one line in IPython, not the way through this module."""
+        if isinstance(reason, asyncio.CancelledError | KeyboardInterrupt):
+            reason._render_traceback_ = self._interrupted  # type: ignore[union-attr] # IPython looks for it
+
     def _interrupted(self) -> list[str]:
-        return [f"Interrupted: {self.name} was cancelled."]
+        # Asked when the cell has ended: by then it is known how the work did.
+        how = "it was cancelled" if self.cancelled() else "it had finished" if self.done() else "it goes on"
+        return [f"Interrupted while waiting for {self.name}; {how}."]
 
     async def _completion(self) -> None:
         """Wait in the running loop; woken by the background loop at the moment the work ends."""

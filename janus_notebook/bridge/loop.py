@@ -191,6 +191,7 @@ class _Run:
         self._started = threading.Event()
         self._stop_by: asyncio.Future[float] = self.loop.create_future()
         self._deadline = 0.0  # of the stop, by time.monotonic
+        self._workers: list[threading.Thread] = []
         self._stuck: list[str] = []
 
     # On the caller's thread
@@ -235,7 +236,10 @@ class _Run:
     # On the loop's thread
 
     def _main(self) -> None:
-        executor = ThreadPoolExecutor(thread_name_prefix=f"{self.owner.name}-worker")
+        executor = ThreadPoolExecutor(
+            thread_name_prefix=f"{self.owner.name}-worker",
+            initializer=lambda: self._workers.append(threading.current_thread()),
+        )
         self.loop.set_default_executor(executor)
         self.loop.set_exception_handler(self._on_exception)
         asyncio.set_event_loop(self.loop)
@@ -279,17 +283,13 @@ class _Run:
             self._report_unseen(call)
 
     def _join_workers(self, executor: ThreadPoolExecutor) -> None:
-        # The loop's own shutdown_default_executor has no deadline before Python 3.12.
-        joiner = threading.Thread(
-            target=executor.shutdown,
-            kwargs={"cancel_futures": True},
-            name=f"{self.owner.name}-join",
-            daemon=True,
-        )
-        joiner.start()
-        joiner.join(self._seconds_left())
-        if joiner.is_alive():
-            self._stuck.append("a function on a worker thread")
+        # The loop's own shutdown_default_executor has no deadline before Python 3.12, and from then on
+        # cannot start the thread that it needs when the interpreter is exiting.
+        executor.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.join(self._seconds_left())
+            if worker.is_alive():
+                self._stuck.append(f"a function on {worker.name}")
 
     def _seconds_left(self) -> float:
         return max(self._deadline - time.monotonic(), 0.0)

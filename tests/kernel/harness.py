@@ -215,6 +215,19 @@ class Kernel:
             assert not self._running.idle, f"the cell ended without printing {text!r}"
             self._take(self._running, deadline)
 
+    def start_sleeping(self, marker: Path) -> None:
+        """Send a cell that sleeps for a minute, and return when it certainly does; `marker` is a new file.
+
+        An interrupt that comes while a cell prints can be lost inside the kernel's own output code.
+        """
+        self.start(
+            f"import threading, time\nthreading.Timer(0.2, open, ({str(marker)!r}, 'x')).start()\ntime.sleep(60)"
+        )
+        deadline = time.monotonic() + 10
+        while not marker.exists():
+            assert time.monotonic() < deadline, "the cell did not start"
+            time.sleep(0.01)
+
     def finish(self, timeout: float = 30.0) -> Result:
         """Wait for the end of the cell that `start` sent."""
         assert self._running is not None, "no cell runs: call start() first"

@@ -139,10 +139,9 @@ background().submit(announce, name="announce")
     return result, time.monotonic() - began
 
 
-def test_stop_during_a_plain_sleep_leaves_the_background_alone(kernel: Kernel) -> None:
+def test_stop_during_a_plain_sleep_leaves_the_background_alone(kernel: Kernel, tmp_path: Path) -> None:
     kernel.run("call = submit(0.5)").check()
-    kernel.start("print('in', flush=True)\ntime.sleep(60)")
-    kernel.wait_for_output("in")
+    kernel.start_sleeping(tmp_path / "sleeping")
     kernel.interrupt()
     assert kernel.finish(10).error_name == "KeyboardInterrupt"
     assert kernel.run("await call").check().text == "'value'"

@@ -1,0 +1,30 @@
+"""A real Janus of the tests' own, and kernels with the extension loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from janus_notebook.gateway import LocalGateway
+
+from ..gateways import running_gateway
+from ..leaks import Outlives
+from .harness import Kernel
+
+SESSION_TIMEOUT_SECONDS = 10
+
+
+@pytest.fixture(scope="session")
+def gateway(outlives: Outlives) -> Iterator[LocalGateway]:
+    """One Janus for all kernels, with a short session timeout; it outlives them, and so can be asked."""
+    with running_gateway(session_timeout=SESSION_TIMEOUT_SECONDS) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def kernel(gateway: LocalGateway) -> Iterator[Kernel]:
+    """A kernel with the extension loaded, which connects to `gateway` by default."""
+    with Kernel(env={"JANUS_URL": gateway.ws_url}) as kernel:
+        kernel.run("%load_ext janus_notebook").check()
+        yield kernel
