@@ -1,0 +1,39 @@
+"""The panels' JavaScript and CSS as text, read once for each process."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import anywidget
+from traitlets import Dict, Unicode
+
+__all__ = ["Drawing", "module", "style"]
+
+
+@cache
+def _text(name: str) -> str:
+    return files(__package__).joinpath("js", name).read_text(encoding="utf-8")
+
+
+@cache
+def module(name: str) -> str:
+    """Return the ES module of a panel; what all of them share stands in front of it."""
+    return _text("shared.js") + "\n" + _text(f"{name}.js")
+
+
+def style() -> str:
+    """Return the style sheet of all panels."""
+    return _text("panel.css")
+
+
+class Drawing(anywidget.AnyWidget):
+    """What a panel draws for itself. Its traits are written by the painter alone.
+
+    Its module is a trait with the text, not a file: anywidget watches files, and that keeps closed
+    widgets alive.
+    """
+
+    _esm = Unicode().tag(sync=True)
+    _css = Unicode().tag(sync=True)
+    beat = Dict(help="alive, and for how many seconds: changes at least once a second").tag(sync=True)

@@ -1,0 +1,87 @@
+"""`Board`: the panels of one background loop, one for each core object, and their painter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from . import display
+from .event_stream import EventStreamPanel
+from .handle_panel import HandlePanel
+from .painter import Painter
+from .session_panel import SessionPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from janus_notebook.bridge import BackgroundLoop
+    from janus_notebook.client.log import EventLog
+    from janus_notebook.client.plugin import JanusPlugin
+    from janus_notebook.client.session import JanusSession
+
+    from .panel import Panel
+
+__all__ = ["Board"]
+
+P = TypeVar("P", bound="Panel[Any]")
+
+
+class Board:
+    """Makes the panel of an object when it is first asked for, and gives the same one from then on.
+
+    Args:
+        loop: where the sessions live, running.
+    """
+
+    def __init__(self, loop: BackgroundLoop) -> None:
+        self.loop = loop
+        self.painter = Painter()
+        self._panels: WeakKeyDictionary[object, dict[object, Panel[Any]]] = WeakKeyDictionary()
+
+    @property
+    def panels(self) -> list[Panel[Any]]:
+        """The panels that are open."""
+        return [p for panels in [*self._panels.values()] for p in panels.values() if not p.closed]
+
+    def session(self, core: JanusSession) -> SessionPanel:
+        """The panel of a session."""
+        return self._get(
+            core, "session", SessionPanel, lambda: SessionPanel(core, loop=self.loop, painter=self.painter)
+        )
+
+    def handle(self, core: JanusPlugin) -> HandlePanel:
+        """The panel of a handle."""
+        return self._get(
+            core, "handle", HandlePanel, lambda: HandlePanel(core, loop=self.loop, painter=self.painter)
+        )
+
+    def events(
+        self, log: EventLog, *, session: JanusSession | None = None, handle_id: int | None = None
+    ) -> EventStreamPanel:
+        """The event stream of a log, or of one handle in it."""
+        return self._get(
+            log,
+            ("events", handle_id),
+            EventStreamPanel,
+            lambda: EventStreamPanel(
+                log, loop=self.loop, painter=self.painter, session=session, handle_id=handle_id
+            ),
+        )
+
+    def show(self, panel: Panel[Any]) -> None:
+        """Show a panel in the running cell."""
+        display.show(panel, self.loop)
+
+    def close(self) -> None:
+        """Close every panel, with its comms, and stop the painter. Idempotent."""
+        for panel in self.panels:
+            panel.close()
+        if self.loop.running:
+            self.loop.submit(self.painter.close, name="close of the panels").result(5)
+
+    def _get(self, core: object, key: object, kind: type[P], make: Callable[[], P]) -> P:
+        panels = self._panels.setdefault(core, {})
+        panel = panels.get(key)
+        if not isinstance(panel, kind) or panel.closed:
+            panel = panels[key] = make()
+        return panel

@@ -1,0 +1,136 @@
+// In front of every panel's module: elements, texts, times. Text is only ever set as textContent.
+
+const SYMBOLS = {
+  new: "○", connecting: "◔", attached: "◇", negotiating: "◐", connected: "●",
+  hungup: "■", lost: "▲", closed: "✕", detached: "✕",
+};
+const WORDS = { hungup: "hung up" };
+const ARROWS = { request: "→", reply: "←", event: "⇐", local: "•" };
+const SILENT_AFTER_SECS = 4;
+
+/** Make an element. */
+function make(tag, className = "", text = "") {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}
+
+/** Set a text only if it differs, so that selections and screen readers are left in peace. */
+function put(node, text) {
+  const shown = text === null || text === undefined ? "" : String(text);
+  if (node.textContent !== shown) node.textContent = shown;
+}
+
+/** 75 becomes "1:15". */
+function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+}
+
+function after(seconds) {
+  return seconds >= 60 ? duration(seconds) : `${seconds.toFixed(seconds < 10 ? 3 : 1)} s`;
+}
+
+function timeOfDay(epochSeconds) {
+  return epochSeconds === null ? "" : new Date(epochSeconds * 1000).toLocaleTimeString([], { hour12: false });
+}
+
+function stateText(state) {
+  return `${SYMBOLS[state] ?? "?"} ${WORDS[state] ?? state}`;
+}
+
+/** Bring an element's children to the number of items, and draw each. */
+function fill(parent, items, create, draw) {
+  while (parent.children.length > items.length) parent.lastElementChild.remove();
+  items.forEach((item, index) => {
+    const child = parent.children[index] ?? parent.appendChild(create());
+    draw(child, item);
+  });
+}
+
+/** A table with a caption that says so when it is empty; returns its update(rows of texts). */
+function table(parent, caption, columns, numeric = []) {
+  const box = parent.appendChild(make("section", "janus-section"));
+  const title = box.appendChild(make("div", "janus-caption", caption));
+  const none = box.appendChild(make("div", "janus-muted", "none yet"));
+  const scroller = box.appendChild(make("div", "janus-scroll"));
+  const node = scroller.appendChild(make("table", "janus-table"));
+  title.id = `janus-${Math.random().toString(36).slice(2)}`;
+  node.setAttribute("aria-labelledby", title.id);
+  const head = node.createTHead().insertRow();
+  columns.forEach((column, at) => {
+    const cell = head.appendChild(make("th", numeric.includes(at) ? "janus-number" : "", column));
+    cell.scope = "col";
+  });
+  const body = node.createTBody();
+  const row = () => {
+    const tr = make("tr");
+    columns.forEach((_, at) => tr.appendChild(make("td", numeric.includes(at) ? "janus-number" : "")));
+    return tr;
+  };
+  return (rows) => {
+    none.hidden = rows.length > 0;
+    node.hidden = rows.length === 0;
+    fill(body, rows, row, (tr, texts) => texts.forEach((text, at) => put(tr.children[at], text)));
+  };
+}
+
+/** A list of facts; returns its update([[name, value], …]). Empty values are left out. */
+function factList(parent) {
+  const node = parent.appendChild(make("dl", "janus-facts"));
+  const create = () => {
+    const pair = make("div");
+    pair.append(make("dt"), make("dd"));
+    return pair;
+  };
+  return (facts) => {
+    const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== "");
+    fill(node, known, create, (pair, [name, value]) => {
+      put(pair.children[0], name);
+      put(pair.children[1], value);
+    });
+  };
+}
+
+/** The head of a panel: title, id, state with its clock; returns its update. */
+function header(parent, model, signal) {
+  const node = parent.appendChild(make("header", "janus-header"));
+  const title = node.appendChild(make("span", "janus-title"));
+  const id = node.appendChild(make("span", "janus-id"));
+  const chip = node.appendChild(make("span", "janus-chip"));
+  chip.setAttribute("role", "status");
+  chip.setAttribute("aria-live", "polite");
+  const clock = node.appendChild(make("span", "janus-clock"));
+  const reason = parent.appendChild(make("div", "janus-reason"));
+  let heard = performance.now();
+  const tick = () => {
+    const beat = model.get("beat");
+    const silent = (performance.now() - heard) / 1000;
+    const quiet = beat.alive && silent > SILENT_AFTER_SECS;
+    node.classList.toggle("janus-silent", quiet);
+    if (quiet) put(clock, `nothing heard for ${Math.floor(silent)} s – does the kernel run?`);
+    else put(clock, beat.alive ? `for ${duration(beat.seconds)}` : "");
+  };
+  listen(model, "change:beat", () => { heard = performance.now(); tick(); }, signal);
+  const timer = setInterval(tick, 1000);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  tick();
+  return (name, ident, state, why) => {
+    put(title, name);
+    put(id, ident);
+    put(chip, stateText(state));
+    chip.dataset.state = state;
+    put(reason, why);
+    reason.hidden = !why;
+  };
+}
+
+/** Listen to a model for as long as the signal is not aborted. */
+function listen(model, name, handler, signal) {
+  model.on(name, handler);
+  signal.addEventListener("abort", () => model.off(name, handler));
+}

@@ -1,0 +1,64 @@
+"""`SessionPanel`: server, transport, state, handles and counters of a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+from traitlets import Dict, List
+
+from . import assets
+from .panel import Panel
+from .snapshot import session_snapshot
+
+if TYPE_CHECKING:
+    from janus_notebook.bridge import BackgroundLoop
+    from janus_notebook.client.session import JanusSession
+
+    from .painter import Painter
+
+__all__ = ["SessionPanel"]
+
+
+class SessionDrawing(assets.Drawing):
+    """See ``js/session.js``."""
+
+    head = Dict(help="server, address, state, keepalive").tag(sync=True)
+    handles: List[Any] = List(help="id, plugin and state of each").tag(sync=True)
+    counters = Dict(help="requests, replies, events, in flight, errors, dropped").tag(sync=True)
+
+
+class SessionPanel(Panel["JanusSession"]):
+    """A live view of a session."""
+
+    def __init__(self, core: JanusSession, *, loop: BackgroundLoop, painter: Painter) -> None:
+        super().__init__(core, loop=loop, painter=painter)
+        self._head: dict[str, Any] = {}
+        state = loop.run_sync(self.live)
+        drawing = SessionDrawing(_esm=assets.module("session"), _css=assets.style(), **state)
+        self.begin(ipywidgets.VBox([drawing]), drawing, state)
+
+    @property
+    def session(self) -> JanusSession | None:
+        return self.core
+
+    @property
+    def alive(self) -> bool:
+        core = self.core
+        return core is not None and core.state in ("connecting", "connected")
+
+    def snapshot(self) -> dict[str, Any]:
+        core = self.core
+        assert core is not None  # the painter asks `orphaned` first
+        snapshot = session_snapshot(core)
+        head, before = snapshot["head"], self._head
+        if head["since"] is None and (head["id"], head["state"]) == (before.get("id"), before.get("state")):
+            # The log has let go of the entry that told when; it has not changed since we saw it.
+            head |= {name: before[name] for name in ("since", "since_elapsed")}
+        self._head = head
+        return snapshot
+
+    def live(self) -> dict[str, Any]:
+        snapshot, core = self.snapshot(), self.core
+        assert core is not None
+        return {**snapshot, "beat": self.beat(core.events.elapsed - (snapshot["head"]["since_elapsed"] or 0))}
