@@ -220,9 +220,8 @@ class Kernel:
 
         An interrupt that comes while a cell prints can be lost inside the kernel's own output code.
         """
-        self.start(
-            f"import threading, time\nthreading.Timer(0.2, open, ({str(marker)!r}, 'x')).start()\ntime.sleep(60)"
-        )
+        touch = f"threading.Timer(0.2, open, ({str(marker)!r}, 'x')).start()"
+        self.start(f"import threading, time\n{touch}\ntime.sleep(60)")
         deadline = time.monotonic() + 10
         while not marker.exists():
             assert time.monotonic() < deadline, "the cell did not start"
