@@ -1,0 +1,193 @@
+"""``%janus`` in a real kernel: what each command does, its completion, and its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from janus_notebook.gateway import LocalGateway
+
+from ..admin import sessions
+from .harness import Kernel
+
+pytestmark = [pytest.mark.kernel, pytest.mark.live]
+
+
+@pytest.fixture
+def bare_kernel() -> Iterator[Kernel]:
+    """A kernel that knows no server."""
+    with Kernel() as kernel:
+        kernel.run("%load_ext janus_notebook").check()
+        yield kernel
+
+
+def test_from_serve_to_stop(bare_kernel: Kernel) -> None:
+    kernel = bare_kernel
+    served = kernel.run("%janus serve --session-timeout 20").check().text
+    assert served is not None
+    assert served.startswith("<LocalGateway Janus ")
+    kernel.run("%janus connect").check()
+    assert kernel.value("session.state") == "connected"
+    assert kernel.value("session.server['session-timeout']") == 20
+    kernel.run("%janus attach echotest --as echo").check()
+    assert kernel.value("echo.state") == "attached"
+    status = kernel.run("%janus status").check().text
+    assert status is not None
+    lines = [line.split() for line in status.splitlines()]
+    assert ["session", "session", "connected"] in [line[:3] for line in lines]
+    assert ["handle", "echo", "attached"] in [line[:3] for line in lines]
+    kernel.run("await echo.configure(video=True)").check()
+    last = kernel.run("%janus events echo --last 2").check().stdout.splitlines()
+    assert len(last) == 2
+    assert "result=ok" in last[-1]
+    kernel.run("%janus detach echo").check()
+    assert kernel.value("echo.state") == "detached"
+    kernel.run("%janus destroy session").check()
+    assert kernel.value("session.state") == "closed"
+    kernel.run("%janus stop").check()
+    status = kernel.run("%janus status").check().text
+    assert status is not None
+    assert "%janus serve starts one" in status
+
+
+def test_the_gateways_options_reach_it_and_connect_knows_its_secret(bare_kernel: Kernel) -> None:
+    kernel = bare_kernel
+    kernel.run("from janus_notebook.notebook.connect import serve").check()
+    kernel.run("await serve(api_secret='planted-secret', full_trickle=False)").check()
+    kernel.run("session = await connect()").check()
+    assert kernel.value("session.server['api_secret'], session.server['full-trickle']") == (True, False)
+    result = kernel.run("await connect(session.base_url, api_secret='wrong')")
+    assert result.traceback.startswith("JanusServerError: Unauthorized request")
+    assert "planted-secret" not in kernel.run("session, list(session.events)").check().text  # type: ignore[operator]
+
+
+def test_serving_twice_gives_the_same_server(bare_kernel: Kernel) -> None:
+    kernel = bare_kernel
+    kernel.run("%janus serve").check()
+    pid = kernel.value("get_ipython().run_line_magic('janus', 'serve').pid")
+    assert kernel.value("get_ipython().run_line_magic('janus', 'serve').pid") == pid
+    result = kernel.run("%janus serve --log-level 5")
+    assert "a local gateway runs already" in result.traceback
+
+
+def test_help_lists_the_commands_and_shows_one(bare_kernel: Kernel) -> None:
+    listed = bare_kernel.run("%janus help").check().stdout
+    assert "%janus serve" in listed
+    assert listed == bare_kernel.run("%janus").check().stdout
+    shown = bare_kernel.run("%janus help attach").check().stdout
+    assert "usage: %janus attach" in shown
+    assert "example: %janus attach echotest --as echo" in shown
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("%janus serv", "JanusOptionError: unknown command of %janus 'serv'. Did you mean 'serve'?"),
+        ("%janus help atach", "JanusOptionError: unknown command 'atach'. Did you mean 'attach'?"),
+        ("%janus attach 'echotest", "No closing quotation. Close the quote."),
+        (
+            "%janus attach echotest",
+            "JanusStateError: there is no session. Make one: session = await connect().",
+        ),
+        ("%janus detach", "JanusStateError: there is no handle."),
+        ("%janus destroy", "JanusStateError: there is no session."),
+        ("%janus events nothing", "no session or handle is called 'nothing'"),
+        ("%janus stop", "JanusGatewayError: no local gateway runs in this kernel."),
+        ("%janus connect", "no server to connect to. Start one with %janus serve, or name one"),
+        ("await connect()", "no server to connect to. Start one with %janus serve, or name one"),
+        ("%janus connect --as 1st ws://127.0.0.1:1", "'1st' can't be a variable"),
+        ("%janus connect localhost:8188", "has no scheme. Did you mean 'ws://localhost:8188'?"),
+        (
+            "%janus connect ws://127.0.0.1:1",
+            "JanusConnectionError: connection to ws://127.0.0.1:1 was refused.",
+        ),
+        ("%janus serve --binary no-such-program", "no-such-program"),
+        ("await connect('ws://127.0.0.1:1', tiemout=3)", "unknown option 'tiemout'. Did you mean 'timeout'?"),
+    ],
+)
+def test_a_slip_gives_one_line_that_says_what_to_do(shared_kernel: Kernel, cell: str, text: str) -> None:
+    result = shared_kernel.run(cell)
+    assert text in result.traceback
+    assert len(result.traceback.splitlines()) == 1, result.traceback
+
+
+@pytest.fixture(scope="module")
+def shared_kernel() -> Iterator[Kernel]:
+    with Kernel() as kernel:
+        kernel.run("%load_ext janus_notebook").check()
+        yield kernel
+
+
+def test_without_janus_installed_serve_says_how_to_get_it(gateway: LocalGateway) -> None:
+    with Kernel(env={"JANUS_BINARY": "/nonexistent/janus"}) as kernel:
+        kernel.run("%load_ext janus_notebook").check()
+        text = kernel.run("%janus serve").traceback
+        assert text.startswith("JanusGatewayError: ")
+        for part in ("apt-get install janus", "docker", "%janus connect"):
+            assert part in text
+        # And the rest of the product goes on without it.
+        kernel.run(f"session = await connect({gateway.ws_url!r})").check()
+
+
+def test_names_of_sessions_and_handles_are_the_users_own(kernel: Kernel, gateway: LocalGateway) -> None:
+    kernel.run("%janus connect --as one").check()
+    kernel.run("%janus connect --as two").check()
+    kernel.run("%janus attach echotest --as a --session one").check()
+    kernel.run("%janus attach videoroom --session two").check()
+    assert kernel.value("a.session is one, videoroom.session is two, videoroom.name") == (
+        True,
+        True,
+        "janus.plugin.videoroom",
+    )
+    assert "which handle? There are: a, videoroom." in kernel.run("%janus detach").traceback
+    assert "Did you mean 'videoroom'?" in kernel.run("%janus detach videorom").traceback
+    kernel.run("%janus detach $a.id").check()
+    assert kernel.value("(a.state, videoroom.state)") == ("detached", "attached")
+    kernel.run("%janus destroy --all").check()
+    assert sessions(gateway) == []
+
+
+def test_completion_knows_commands_options_plugins_and_names(kernel: Kernel) -> None:
+    kernel.run("%janus connect --as room\n").check()
+    kernel.run("%janus attach echotest --as echo").check()
+
+    def completed(line: str) -> list[str]:
+        matches: list[str] = kernel.value(f"get_ipython().complete({line.split()[-1]!r}, {line!r})[1]")
+        return matches
+
+    assert {"serve", "status", "stop"} <= set(kernel.value("get_ipython().complete('s', '%janus s')[1]"))
+    assert "--session" in completed("%janus attach --s")
+    assert "echotest" in completed("%janus attach ec")
+    assert "videoroom" in completed("%janus attach vide")
+    assert completed("%janus detach ec") == ["echo"]
+    assert completed("%janus destroy ro") == ["room"]
+    assert "room" in completed("%janus attach echotest --session ro")
+
+
+def test_a_variable_called_connect_is_left_alone(bare_kernel: Kernel) -> None:
+    kernel = bare_kernel
+    kernel.run("%unload_ext janus_notebook").check()
+    assert kernel.run("connect").error_name == "NameError"
+    kernel.run("connect = 'mine'\n%load_ext janus_notebook").check()
+    assert kernel.value("connect") == "mine"
+
+
+def test_a_script_with_asyncio_run_works_in_a_cell(kernel: Kernel, gateway: LocalGateway) -> None:
+    script = f"""
+import asyncio
+from janus_notebook import JanusSession, JanusEchoTestPlugin
+
+async def main():
+    session = JanusSession(base_url={gateway.ws_url!r})
+    async with session:
+        plugin = JanusEchoTestPlugin()
+        await plugin.attach(session)
+        print(plugin.state)
+
+asyncio.run(main())
+"""
+    for _ in range(2):
+        assert kernel.run(script).check().stdout == "attached\n"
+    kernel.run("session = await connect()").check()
+    assert len(sessions(gateway)) == 1
