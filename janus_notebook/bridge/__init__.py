@@ -6,6 +6,6 @@ Nothing here knows what Janus is.
 from __future__ import annotations
 
 from .call import Call
-from .loop import BackgroundLoop, ErrorHook, background
+from .loop import BackgroundLoop, ErrorHook, background, stop_background
 
-__all__ = ["BackgroundLoop", "Call", "ErrorHook", "background"]
+__all__ = ["BackgroundLoop", "Call", "ErrorHook", "background", "stop_background"]

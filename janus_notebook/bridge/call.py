@@ -6,7 +6,6 @@ import asyncio
 import os
 import threading
 from contextlib import contextmanager, suppress
-from reprlib import Repr
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from ..errors import JanusStateError, JanusTimeoutError
@@ -23,9 +22,6 @@ WAKE_SECONDS: Final = 0.25
 """How often an awaiting loop wakes by itself: it notices an interrupt only then."""
 CLEANUP_SECONDS: Final = 0.5
 """How long an interrupted waiter waits for the cancelled work to clean up."""
-
-_short = Repr()
-_short.maxlevel, _short.maxdict, _short.maxstring, _short.maxother = 2, 4, 40, 60
 
 
 class Call(Generic[T]):
@@ -129,7 +125,8 @@ class Call(Generic[T]):
         if not self.done():
             return "running"
         if self._error is None:
-            return f"finished: {_short.repr(self._value)}"
+            # Not the value itself: it may hold a secret, and this module can't tell.
+            return "finished" if self._value is None else f"finished: {type(self._value).__name__}"
         if isinstance(self._error, asyncio.CancelledError):
             return "cancelled"
         text = f"failed: {type(self._error).__name__}: {self._error}"

@@ -18,7 +18,7 @@ from .call import Call
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-__all__ = ["BackgroundLoop", "ErrorHook", "background"]
+__all__ = ["BackgroundLoop", "ErrorHook", "background", "stop_background"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -328,3 +328,10 @@ def background() -> BackgroundLoop:
             atexit.register(loop.stop)
     loop.start()
     return loop
+
+
+def stop_background() -> None:
+    """Stop the process's loop, if it runs; the next `background` starts it again."""
+    loop = _shared.get("loop")
+    if loop is not None:
+        loop.stop()

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from janus_notebook.bridge import stop_background
 from janus_notebook.magics.completion import complete
 from janus_notebook.magics.janus import JanusMagics
 from janus_notebook.notebook.connect import connect
@@ -54,7 +55,8 @@ def unload(shell: Any) -> None:
     if shell.user_ns.get("connect") is connect:
         shell.drop_by_id({"connect": connect})
     workspace().close()
-    close_all()
+    close_all()  # after the sessions, so that the panels show their end
+    stop_background()
 
 
 def unload_hooks(shell: Any) -> None:

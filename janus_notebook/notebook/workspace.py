@@ -45,10 +45,21 @@ class Workspace:
         self._close_at_exit()
 
     def _close_at_exit(self) -> None:
+        loop = background()
+        if self.report not in loop.on_error:
+            loop.on_error.append(self.report)
         if not self._registered:
             self._registered = True
             # Registered after the background loop's own: atexit runs the last one first.
             atexit.register(self.close)
+
+    def report(self, name: str, error: BaseException) -> None:
+        """Record a failure that no call can raise, such as that of a `Call` nobody looked at."""
+        reason = str(error) if isinstance(error, JanusError) else f"{type(error).__name__}: {error}"
+        session_id = getattr(error, "session_id", None)
+        owners = [session for session in self.sessions if session.id == session_id]
+        for session in owners or self.sessions[-1:]:
+            session.on_error(JanusError(f"{name} failed: {reason}"))
 
     async def serve(self, **options: Any) -> LocalGateway:
         """Start the local gateway, or return the one that runs.
@@ -112,12 +123,9 @@ class Workspace:
                 raise result
 
     def close(self) -> None:
-        """Close everything and stop the background loop; blocks, idempotent."""
-        loop = background()
-        try:
-            loop.submit(self.close_all, name="close").result(CLOSE_SECONDS)
-        finally:
-            loop.stop()
+        """Close everything that is open; blocks, idempotent."""
+        if self.sessions or self.gateway is not None:
+            background().submit(self.close_all, name="close").result(CLOSE_SECONDS)
 
 
 _shared: list[Workspace] = []

@@ -333,7 +333,7 @@ def test_reprs(loop: BackgroundLoop) -> None:
     assert pretty(running) == "<Call configure: running; `await` it or call .result()>"
     work.go()
     running.result(5)
-    assert repr(running) == pretty(running) == "<Call configure: finished: 'value'>"
+    assert repr(running) == pretty(running) == "<Call configure: finished: str>"
     failed = loop.submit(fail, name="configure")
     assert isinstance(failed.exception(5), KeyError)
     assert repr(failed) == "<Call configure: failed: KeyError: 'lost'>"
