@@ -6,12 +6,13 @@ This module is the only reader of ``JANUS_*`` variables.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-__all__ = ["SECRET_KEYS", "Settings", "mask", "mask_url", "settings_from_environment"]
+__all__ = ["MASK", "SECRET_KEYS", "Settings", "is_secret", "mask", "mask_url", "settings_from_environment"]
 
 MASK = "***"
 
@@ -23,7 +24,9 @@ SECRET_KEYS = frozenset(
         "allowed",  # lists of room tokens
         "api_secret",
         "apisecret",
+        "auth_token",
         "authorization",
+        "backend_pwd",
         "credential",
         "crypto",
         "ha1_secret",
@@ -46,6 +49,11 @@ SECRET_KEYS = frozenset(
 )
 
 
+def is_secret(key: str) -> bool:
+    """Whether a field of this name carries a secret."""
+    return key.lower().replace("-", "_") in SECRET_KEYS
+
+
 def mask(value: Any) -> Any:
     """Return `value` with every secret in it replaced by ``***``; the argument is never changed.
 
@@ -56,7 +64,7 @@ def mask(value: Any) -> Any:
     if isinstance(value, Mapping):
         changed: dict[Any, Any] = {}
         for key, item in value.items():
-            if isinstance(key, str) and key.lower() in SECRET_KEYS:
+            if isinstance(key, str) and is_secret(key):
                 masked = _mask_all(item)
             elif isinstance(item, str | int | float | None):
                 continue
@@ -83,16 +91,18 @@ def _mask_all(value: Any) -> Any:
 
 
 def mask_url(url: str) -> str:
-    """Return `url` without its password and without secrets in its query."""
+    """Return `url` without its user and password, and without secrets in its query."""
     try:
         parts = urlsplit(url)
         query = parse_qsl(parts.query, keep_blank_values=True)
+        _ = parts.port  # raises where what precedes a slash in a password stands in its place
     except ValueError:
-        return url
+        # Not a URL, but it may hold a password all the same.
+        return re.sub(r"//.*@", f"//{MASK}@", url.partition("?")[0])
     host = parts.netloc.rpartition("@")
     netloc = f"{MASK}@{host[2]}" if host[1] else parts.netloc
-    if any(key.lower() in SECRET_KEYS for key, _ in query):
-        pairs = [(key, MASK if key.lower() in SECRET_KEYS else value) for key, value in query]
+    if any(is_secret(key) for key, _ in query):
+        pairs = [(key, MASK if is_secret(key) else value) for key, value in query]
         return urlunsplit(parts._replace(netloc=netloc, query=urlencode(pairs, safe="*")))
     return urlunsplit(parts._replace(netloc=netloc)) if host[1] else url
 

@@ -21,7 +21,7 @@ from janus_notebook.errors import (
     JanusProtocolError,
     JanusTimeoutError,
 )
-from janus_notebook.protocol.messages import Message, decode, encode, verb_of
+from janus_notebook.protocol.messages import Message, decode, encode, id_in, integer, verb_of
 from janus_notebook.protocol.router import (
     Acknowledged,
     Effect,
@@ -51,8 +51,8 @@ class ConnectionUser(Protocol):
     def on_reply(self, message: Message, handle_id: int | None) -> None:
         """`message` answers or acknowledges a request of this session, made for a handle or not."""
 
-    def on_event(self, kind: str, handle_id: int | None, message: Message) -> None:
-        """`message` is an event for this session."""
+    def on_event(self, kind: str, session_id: int | None, handle_id: int | None, message: Message) -> None:
+        """`message` is an event for this session, or for none that we know."""
 
     def on_error(self, error: JanusError) -> None:
         """Something went wrong that no call can raise."""
@@ -160,19 +160,19 @@ class JanusConnection:
     @property
     def in_flight(self) -> int:
         """How many requests wait for their reply."""
-        return len(self._waiters)
+        return len(self._router)
 
-    def pending_on(self, handle_id: int) -> list[asyncio.Future[Message]]:
+    def pending_on(self, session_id: int, handle_id: int) -> list[asyncio.Future[Message]]:
         """The futures of the requests that are pending on a handle."""
-        return [self._waiters[name].future for name in self._router.pending_on(handle_id)]
+        return [self._waiters[name].future for name in self._router.pending_on(session_id, handle_id)]
 
     def fail_session(self, session_id: int, error: Callable[[], JanusError]) -> None:
         """Fail what is pending on a session that has ended."""
         self._carry_out(self._router.end(error, session_id=session_id))
 
-    def fail_handle(self, handle_id: int, error: Callable[[], JanusError]) -> None:
+    def fail_handle(self, session_id: int, handle_id: int, error: Callable[[], JanusError]) -> None:
         """Fail what is pending on a handle that has ended."""
-        self._carry_out(self._router.end(error, handle_id=handle_id))
+        self._carry_out(self._router.end(error, session_id=session_id, handle_id=handle_id))
 
     async def info(self, timeout: float = 10.0, *, user: ConnectionUser | None = None) -> Message:
         """Ask the server who it is (``info``); the answer is kept as `server`."""
@@ -207,15 +207,18 @@ class JanusConnection:
             JanusOptionError: the message can't be sent as it is.
         """
         verb = verb_of(message)
+        session_id, handle_id = id_in(message, "session_id"), id_in(message, "handle_id")
         transaction = self._transaction_of(message)
-        shown = {**message, "transaction": transaction}
-        data = encode({**shown, **credentials} if credentials else shown)
+        data = encode({**message, "transaction": transaction})
+        # What is recorded is a copy all through: the caller may change its own dicts afterwards.
+        shown = decode(data)
+        if credentials:
+            data = encode({**shown, **credentials})
         transport = self._transport
         if self.state != "connected" or transport is None:
             raise JanusConnectionError(
                 f"not connected to {mask_url(self.url)} ({self.state})", hint="Call create() first."
             ).within(request=mask(shown))
-        session_id, handle_id = message.get("session_id"), message.get("handle_id")
         waiter = _Waiter(asyncio.get_running_loop().create_future(), user, handle_id, on_reply, on_late)
         self._waiters[transaction] = waiter
         self._router.expect(transaction, verb, session_id, handle_id)
@@ -223,23 +226,32 @@ class JanusConnection:
             user.on_request(shown)
         try:
             async with asyncio.timeout(timeout):
-                await transport.send(data)
+                await self._write(transport, data)
                 return await waiter.future
         except JanusError as exc:
-            raise exc.within(
-                request=mask(shown), session_id=session_id, handle_id=handle_id
-            ) from exc.__cause__
+            error, cause = exc, exc.__cause__
         except TimeoutError as exc:
-            raise _no_reply(verb, timeout, waiter).within(
-                request=mask(shown), session_id=session_id, handle_id=handle_id
-            ) from exc
+            if waiter.future.done() and not waiter.future.cancelled() and not waiter.future.exception():
+                return waiter.future.result()  # it came in the instant of the deadline
+            error, cause = _no_reply(verb, timeout, waiter), exc
         finally:
             self._give_up(transaction, waiter)
+        raise error.within(request=mask(shown), session_id=session_id, handle_id=handle_id) from cause
+
+    async def _write(self, transport: Transport, data: bytes) -> None:
+        try:
+            await transport.send(data)
+        except JanusConnectionError as exc:
+            # Now, not when the reader notices: a caller that sees this error may open anew at once.
+            if transport is self._transport:
+                self._end("lost", _again(exc))
+            raise
 
     def _give_up(self, transaction: str, waiter: _Waiter) -> None:
         """Leave a request, answered or not. An unanswered one is remembered for its late reply."""
         if transaction in self._router:
-            self._router.abandon(transaction)
+            for forgotten in self._router.abandon(transaction):
+                self._waiters.pop(forgotten, None)
             if waiter.on_late is None:
                 self._waiters.pop(transaction, None)
         elif waiter.future.done() and not waiter.future.cancelled():
@@ -301,19 +313,23 @@ class JanusConnection:
                     if waiter.user is not None:
                         waiter.user.on_reply(message, waiter.handle_id)
                 case Late(transaction, message):
-                    late = self._waiters.pop(transaction, None)
-                    if late is not None and late.on_late is not None and message["janus"] != "error":
-                        late.on_late(message)
+                    self._late(self._waiters.pop(transaction, None), message)
                 case Ignored(message):
-                    # An ack that its event overtook, or a duplicate: it has no reader left.
-                    pass
+                    # An ack that its event overtook, or a duplicate: nobody waits, but it is recorded.
+                    for user in self._users_of(integer(message.get("session_id"))):
+                        user.on_reply(message, None)
 
     @staticmethod
     def _reply(waiter: _Waiter, message: Message) -> None:
         if waiter.user is not None:
             waiter.user.on_reply(message, waiter.handle_id)
-        if waiter.on_reply is not None:
-            waiter.on_reply(message)
+        try:
+            if waiter.on_reply is not None:
+                waiter.on_reply(message)
+        except JanusProtocolError as exc:
+            if not waiter.future.done():
+                waiter.future.set_exception(exc)
+            return
         if not waiter.future.done():
             waiter.future.set_result(message)
 
@@ -324,11 +340,26 @@ class JanusConnection:
         if not waiter.future.done():
             waiter.future.set_exception(error)
 
+    def _late(self, waiter: _Waiter | None, message: Message) -> None:
+        """A reply whose caller gave up. It is recorded, and what it made on the server is undone."""
+        owners = [waiter.user] if waiter is not None else self._users_of(integer(message.get("session_id")))
+        for user in owners:
+            if user is not None:
+                user.on_reply(message, waiter.handle_id if waiter is not None else None)
+        if waiter is not None and waiter.on_late is not None and message["janus"] != "error":
+            try:
+                waiter.on_late(message)
+            except JanusProtocolError as exc:
+                self._tell_all(exc)
+
     def _occur(self, kind: str, session_id: int | None, handle_id: int | None, message: Message) -> None:
-        """Hand an event to its session; one that names no session of ours goes to all of them."""
-        owners = [user for user in self._users if user.id == session_id]
-        for user in owners or tuple(self._users):
-            user.on_event(kind, handle_id, message)
+        for user in self._users_of(session_id):
+            user.on_event(kind, session_id, handle_id, message)
+
+    def _users_of(self, session_id: int | None) -> list[ConnectionUser]:
+        """The session with this id; what names no session of ours concerns all of them."""
+        owners = [user for user in self._users if session_id is not None and user.id == session_id]
+        return owners or list(self._users)
 
     def _tell_all(self, error: JanusError) -> None:
         for user in tuple(self._users):

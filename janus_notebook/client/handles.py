@@ -84,8 +84,9 @@ class Handles:
     def _undo(self, message: Message) -> None:
         """Detach at once a handle whose caller gave up while it was attached."""
         session = self._session
-        late = {"janus": "detach", "session_id": message.get("session_id"), "handle_id": new_id(message)}
-        if session.id is not None and late["session_id"] == session.id:
+        session_id = message.get("session_id", session.id)
+        late = {"janus": "detach", "session_id": session_id, "handle_id": new_id(message)}
+        if session.id is not None and session_id == session.id:
             session.spawn(session.exchange(late), name="janus-detach-late")
 
     async def detach(self, plugin: JanusPlugin) -> Message:

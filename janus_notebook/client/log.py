@@ -132,8 +132,10 @@ class EventLog:
                 and counted in `Subscription.dropped`.
 
         Raises:
-            JanusOptionError: a kind is misspelt.
+            JanusOptionError: a kind is misspelt, or the buffer holds nothing.
         """
+        if buffer < 1:
+            raise JanusOptionError(f"buffer must be at least 1, not {buffer}")
         chosen = check_kinds(kinds)
         if directions is None:
             directions = DEFAULT_DIRECTIONS if chosen is None else NAMED_DIRECTIONS

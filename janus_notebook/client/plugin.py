@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
 from janus_notebook.config import mask
-from janus_notebook.errors import JanusOptionError, JanusStateError
+from janus_notebook.errors import (
+    JanusOptionError,
+    JanusPluginError,
+    JanusServerError,
+    JanusStateError,
+    JanusTimeoutError,
+)
 from janus_notebook.protocol.events import (
     HangupEvent,
     JanusEvent,
@@ -29,6 +36,9 @@ __all__ = ["HandleState", "JanusPlugin", "MediaState", "PluginReply", "full_plug
 HandleState = Literal["new", "attached", "negotiating", "connected", "hungup", "detached"]
 
 PREFIX = "janus.plugin."
+
+# How long `hangup` waits for the event that says that the PeerConnection is gone.
+HANGUP_SECONDS = 1.0
 
 
 class MediaState(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +77,8 @@ class PluginReply(msgspec.Struct, frozen=True):
         """Take the plugin's part out of a final reply."""
         plugindata = message.get("plugindata")
         data = plugindata.get("data") if isinstance(plugindata, dict) else None
-        return cls(data if isinstance(data, dict) else {}, message.get("jsep"), message)
+        jsep = message.get("jsep")
+        return cls(data if isinstance(data, dict) else {}, jsep if isinstance(jsep, dict) else None, message)
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]
@@ -164,7 +175,13 @@ class JanusPlugin:
         message: Message = {"janus": "message", "body": body}
         if jsep is not None:
             message["jsep"] = jsep
-        return PluginReply.from_message(await self._send(message, timeout))
+        before = self.state
+        try:
+            return PluginReply.from_message(await self._send(message, timeout))
+        except (JanusPluginError, JanusServerError) as exc:
+            if jsep is not None and before in ("attached", "hungup") and self.state == "negotiating":
+                self._set_state(before, str(exc))  # refused: nothing is being negotiated
+            raise
 
     async def trickle(
         self,
@@ -191,7 +208,14 @@ class JanusPlugin:
 
     async def hangup(self, timeout: float | None = None) -> Message:
         """Close the PeerConnection of the handle and return Janus's answer; the handle lives on."""
-        return await self._send({"janus": "hangup"}, timeout)
+        async with self.events(["hangup"]) as ended:
+            reply = await self._send({"janus": "hangup"}, timeout)
+            if self.state in ("negotiating", "connected"):
+                # Its event follows the answer; it must not seem to end the next negotiation. There
+                # is none if the server has no PeerConnection.
+                with suppress(JanusTimeoutError, StopAsyncIteration):
+                    await ended.get(HANGUP_SECONDS)
+            return reply
 
     def events(self, kinds: Iterable[str] | None = None, *, buffer: int = 10_000) -> Subscription:
         """Follow this handle's events from now on: ``async for event in handle.events():``.

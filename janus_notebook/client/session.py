@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from janus_notebook.client.connection import JanusConnection
-from janus_notebook.client.handles import Handles
+from janus_notebook.client.handles import Handles, new_id
 from janus_notebook.client.log import EventLog, Subscription
 from janus_notebook.config import mask_url
 from janus_notebook.errors import (
@@ -18,7 +19,7 @@ from janus_notebook.errors import (
     JanusStateError,
     JanusTimeoutError,
 )
-from janus_notebook.protocol.messages import Message, verb_of
+from janus_notebook.protocol.messages import Message, id_in, integer, verb_of
 
 if TYPE_CHECKING:
     from janus_notebook.client.plugin import JanusPlugin
@@ -83,8 +84,8 @@ class JanusSession:
             raise JanusOptionError(
                 "give either base_url or connection", hint="For example 'ws://localhost:8188'."
             )
-        if not isinstance(timeout, int | float) or isinstance(timeout, bool) or timeout <= 0:
-            raise JanusOptionError(f"timeout must be seconds above 0, not {timeout!r}")
+        if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not 0 < timeout < inf:
+            raise JanusOptionError(f"timeout must be seconds above 0, and finite, not {timeout!r}")
         if connection is None:
             assert base_url is not None
             connection = JanusConnection(base_url, **transport_options)
@@ -200,7 +201,7 @@ class JanusSession:
 
     def _begin(self, message: Message) -> None:
         """Take over the session as its id arrives, before any event for it is read."""
-        self.id = message["data"]["id"]
+        self.id = new_id(message)
         self._created, self._destroyed = message, None
         self.reason = ""
         self._set_state("connected")
@@ -209,7 +210,7 @@ class JanusSession:
 
     def _discard_late_session(self, message: Message) -> None:
         """A session whose creator gave up is destroyed at once instead of idling on the server."""
-        late = {"janus": "destroy", "session_id": message["data"]["id"]}
+        late = {"janus": "destroy", "session_id": new_id(message)}
         self.spawn(
             self.connection.request(late, credentials=self._credentials, timeout=self.timeout),
             name="janus-destroy-late",
@@ -217,11 +218,15 @@ class JanusSession:
 
     async def _abort(self, exc: BaseException) -> None:
         """Undo a `create` that failed or was cancelled on its way."""
-        if self.id is not None:
-            # The answer came in the instant of the cancellation: the session exists.
-            await self._destroy_on_server(timeout=1.0)
-        self._end("closed", str(exc) if isinstance(exc, JanusError) else "create was cancelled")
-        await self._settle()
+        try:
+            if self.id is not None:
+                # The answer came in the instant of the cancellation: the session exists.
+                await self._destroy_on_server(timeout=1.0)
+        finally:
+            if self.state in ("connecting", "connected"):
+                cancelled = isinstance(exc, asyncio.CancelledError)
+                self._end("closed", "create was cancelled" if cancelled else str(exc))
+            await self._settle(0.0)
 
     async def destroy(self) -> Message:
         """Detach every handle, destroy the session, close the connection if the session opened it.
@@ -233,15 +238,16 @@ class JanusSession:
             no answer because the server or the session was gone already.
         """
         async with self._lock:
-            if self.id is not None:
-                try:
-                    await self._handles.detach_all()
-                    self._destroyed = await self._destroy_on_server(self.timeout)
-                finally:
-                    self._end("closed", "")
-            elif self.state != "closed":
-                self._set_state("closed")
-            await self._settle()
+            patience = 0.5  # for a caller that gives up meanwhile
+            try:
+                if self.id is not None:
+                    answering = await self._handles.detach_all()
+                    # A server that does not answer gets no second full deadline.
+                    self._destroyed = await self._destroy_on_server(self.timeout if answering else 1.0)
+                patience = SETTLE_SECONDS
+            finally:
+                self._end("closed", self.reason)
+                await self._settle(patience)
             return self._destroyed or {}
 
     async def _destroy_on_server(self, timeout: float) -> Message:
@@ -252,25 +258,27 @@ class JanusSession:
             self.on_error(exc)
             return {}
 
-    async def _settle(self) -> None:
-        """Await what the session has started, and close its connection."""
+    async def _settle(self, patience: float = SETTLE_SECONDS) -> None:
+        """Await what the session has started, cancelled after `patience` seconds; close its connection."""
         current = asyncio.current_task()
         tasks = [task for task in self._tasks if task is not current]
         for task in tasks:
             if task.get_name() == "janus-keepalive":
                 task.cancel()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=SETTLE_SECONDS)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
-        if self._owns_connection:
-            await self.connection.close()
+        try:
+            if tasks:
+                _, late = await asyncio.wait(tasks, timeout=patience)
+                for task in late:
+                    task.cancel()
+                if late:
+                    await asyncio.wait(late)
+        finally:
+            if self._owns_connection:
+                await self.connection.close()
 
     def _end(self, state: Literal["lost", "closed"], reason: str) -> None:
         """The one exit of a session: handles, pending requests, streams and keepalives end here."""
-        session_id, self.id = self.id, None
+        session_id = self.id
         self._created = None
         self.connection.remove(self)
         if self._keepalive is not None:
@@ -284,6 +292,7 @@ class JanusSession:
             )
         self.reason = reason
         self._set_state(state, reason)
+        self.id = None
         self.events.end_subscriptions()
 
     def _set_state(self, state: SessionState, reason: str = "") -> None:
@@ -302,9 +311,8 @@ class JanusSession:
                 self.on_error(exc)
             except JanusServerError as exc:
                 self.on_error(exc)
-                if exc.name == "SESSION_NOT_FOUND":
-                    self._lose(f"the server no longer knows session {self.id}")
-                    return
+                if self.id is None:
+                    return  # the server no longer knew the session
             except (JanusConnectionError, JanusStateError):
                 return  # the loss itself ends the session, with its reason
 
@@ -348,11 +356,11 @@ class JanusSession:
         verb = verb_of(message).lower()
         if timeout is not None and not timeout > 0:
             raise JanusOptionError(f"timeout must be seconds above 0, not {timeout!r}")
-        if verb not in SERVER_LEVEL and "session_id" not in message:
+        if verb not in SERVER_LEVEL and message.get("session_id") is None:
             if self.id is None:
                 raise self._not_open()
             message = {**message, "session_id": self.id}
-        plugin = self._handles.get(message.get("handle_id"))
+        plugin = self._handles.get(id_in(message, "handle_id"))
         try:
             reply = await self.connection.request(
                 message,
@@ -364,11 +372,23 @@ class JanusSession:
             )
         except JanusError as exc:
             exc.within(plugin=plugin.name if plugin else None)
+            if isinstance(exc, JanusServerError) and message.get("session_id") == self.id is not None:
+                self._follow(exc, verb)
             raise
         if verb == "destroy" and message.get("session_id") == self.id:
             self._destroyed = reply
             self._end("closed", "")
         return reply
+
+    def _follow(self, error: JanusServerError, verb: str) -> None:
+        """An error that says that the session or handle is gone ends it here as well.
+
+        Janus does not tell the owner of a session that an administrator destroyed.
+        """
+        if error.name == "SESSION_NOT_FOUND" and verb != "destroy":
+            self._lose(f"the server no longer knows session {self.id}")
+        elif error.name == "HANDLE_NOT_FOUND":
+            self._handles.lose(error.handle_id)
 
     def _not_open(self) -> JanusStateError:
         if self.state == "lost":
@@ -435,14 +455,16 @@ class JanusSession:
 
     def on_reply(self, message: Message, handle_id: int | None) -> None:
         """Record a reply; a handle learns of the SDP in it."""
-        self.events.record("reply", message["janus"], message, message.get("session_id"), handle_id)
+        self.events.record("reply", message["janus"], message, integer(message.get("session_id")), handle_id)
         self._handles.note_jsep(handle_id, message)
 
-    def on_event(self, kind: str, handle_id: int | None, message: Message) -> None:
+    def on_event(self, kind: str, session_id: int | None, handle_id: int | None, message: Message) -> None:
         """Record an event and let its handle, or the session's own life, follow from it."""
-        event = self.events.record("event", kind, message, message.get("session_id"), handle_id)
+        event = self.events.record("event", kind, message, session_id, handle_id)
+        if session_id is None or session_id != self.id:
+            return
         self._handles.on_event(event)
-        if kind == "timeout" and self.id is not None and message.get("session_id") == self.id:
+        if kind == "timeout":
             self._lose(f"session {self.id} timed out on the server")
 
     def on_error(self, error: JanusError) -> None:

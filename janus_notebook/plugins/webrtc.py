@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.client.plugin import JanusPlugin, PluginReply
-from janus_notebook.errors import JanusError, JanusMediaError, JanusOptionError, JanusStateError
+from janus_notebook.config import mask
+from janus_notebook.errors import (
+    JanusError,
+    JanusMediaError,
+    JanusOptionError,
+    JanusStateError,
+    JanusTimeoutError,
+)
 from janus_notebook.protocol.events import HangupEvent, JanusEvent
 from janus_notebook.protocol.messages import Message
 
@@ -29,6 +36,7 @@ class WebRtcPlugin(JanusPlugin, ABC):
         super().__init__(name, opaque_id=opaque_id)
         self._peer: Peer | None = None
         self._negotiation = asyncio.Lock()
+        self._undoing: asyncio.Task[Any] | None = None
 
     @abstractmethod
     async def negotiate(self, jsep: Mapping[str, Any], media: Mapping[str, bool]) -> PluginReply:
@@ -106,54 +114,64 @@ class WebRtcPlugin(JanusPlugin, ABC):
         # aiortc takes about a second to import, and keepalives must not wait for it.
         peer_class = await asyncio.to_thread(_load_peer)
         async with self._negotiation:
+            if self._undoing is not None:
+                # Its hangup must not reach the negotiation that begins here.
+                await asyncio.wait([self._undoing])
             if self._peer is not None:
                 raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
             peer = self._peer = peer_class(ice_servers=ice_servers)
             try:
                 return await self._connect(peer, video, audio, timeout)
-            except BaseException:
-                self._peer = None
-                session.spawn(self._abandon(peer), name="janus-publish-undo")
+            except BaseException as exc:
+                if self._peer is peer:
+                    self._peer = None
+                self._undoing = session.spawn(self._abandon(peer), name="janus-publish-undo")
+                if not isinstance(exc, asyncio.CancelledError):
+                    await asyncio.wait([self._undoing])
                 raise
 
     async def _connect(self, peer: Peer, video: object, audio: object, timeout: float) -> PluginReply:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         offer = await peer.offer(video=video, audio=audio, trickle=True)
-        sent = {"audio": audio not in (None, False), "video": video not in (None, False)}
+        sent = {
+            "audio": audio is not None and audio is not False,
+            "video": video is not None and video is not False,
+        }
         # Subscribed before the offer leaves: Janus's candidates may come before its answer.
         async with self.events(["trickle"]) as candidates, self.events(["webrtcup", "hangup"]) as outcome:
             adding = asyncio.create_task(_add_candidates(peer, candidates), name="janus-candidates")
             try:
-                reply, _ = await asyncio.gather(
-                    self.negotiate(offer, sent), self.trickle(peer.candidates(), timeout)
-                )
-                if reply.jsep is None:
-                    raise JanusMediaError(f"{self.name} answered without an SDP: {reply.data}")
-                await peer.accept(reply.jsep)
-                await self._first_of(
-                    peer.connected(max(deadline - loop.time(), 0.001)),
-                    self._up(outcome, max(deadline - loop.time(), 0.001)),
-                    adding,
-                )
+                reply = await self._offered(offer, sent, peer, deadline, timeout)
+                await peer.accept(reply.jsep or {})
+                left = max(deadline - loop.time(), 0.001)
+                await _all_of(peer.connected(left), self._up(outcome, left), beside=adding)
+                if self.state == "hungup":
+                    raise self._hung_up(self.reason)
                 return reply
             finally:
                 adding.cancel()
                 await asyncio.wait([adding])
 
-    @staticmethod
-    async def _first_of(connected: Any, up: Any, adding: asyncio.Task[None]) -> None:
-        """Wait for both sides; a bad candidate or a hangup ends the wait with its own error."""
-        waits: asyncio.Future[Any] = asyncio.gather(connected, up)
-        both: list[asyncio.Future[Any]] = [waits, adding]
+    async def _offered(
+        self, offer: Mapping[str, Any], sent: Mapping[str, bool], peer: Peer, deadline: float, timeout: float
+    ) -> PluginReply:
+        """Send the offer and our candidates, and return the reply with the answer."""
         try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            if adding.done() and not waits.done():
-                adding.result()
-            await waits
-        finally:
-            waits.cancel()
-            await asyncio.wait([waits])
+            async with asyncio.timeout_at(deadline):
+                reply, _ = await _all_of(
+                    self.negotiate(offer, sent), self.trickle(peer.candidates(), timeout)
+                )
+        except JanusTimeoutError:
+            raise
+        except TimeoutError as exc:
+            raise JanusTimeoutError(
+                f"Janus did not answer the offer within {timeout:g} s", hint="Is the server alive?"
+            ).within(plugin=self.name, handle_id=self.id) from exc
+        assert isinstance(reply, PluginReply)
+        if reply.jsep is None:
+            raise JanusMediaError(f"{self.name} answered without an SDP: {mask(reply.data)}")
+        return reply
 
     async def _up(self, outcome: Subscription, timeout: float) -> None:
         """Wait until Janus says that media can flow, or why not."""
@@ -162,10 +180,14 @@ class WebRtcPlugin(JanusPlugin, ABC):
         except StopAsyncIteration:
             raise self._not_attached() from None
         if isinstance(event, HangupEvent):
-            raise JanusMediaError(
-                f"Janus closed the PeerConnection: {event.reason}",
-                hint="Can UDP pass both ways between this machine and the server?",
-            )
+            raise self._hung_up(event.reason)
+
+    @staticmethod
+    def _hung_up(reason: str) -> JanusMediaError:
+        return JanusMediaError(
+            f"Janus closed the PeerConnection: {reason}",
+            hint="Can UDP pass both ways between this machine and the server?",
+        )
 
     async def _abandon(self, peer: Peer) -> None:
         """Close both sides of a connection that did not come about."""
@@ -196,18 +218,18 @@ class WebRtcPlugin(JanusPlugin, ABC):
     def on_event(self, event: JanusEvent) -> None:
         """Close our side when Janus has closed its own."""
         super().on_event(event)
-        if isinstance(event, HangupEvent) and self._peer is not None and not self._negotiation.locked():
+        if isinstance(event, HangupEvent) and not self._negotiation.locked():
             self._close_later()
 
     def end(self, reason: str) -> None:
         """The handle is gone: so is its media."""
-        if self._peer is not None:
-            self._close_later()
+        self._close_later()
         super().end(reason)
 
     def _close_later(self) -> None:
-        if self.session is not None:
-            self.session.spawn(self.release(), name="janus-peer-release")
+        peer, self._peer = self._peer, None
+        if peer is not None and self.session is not None:
+            self.session.spawn(peer.close(), name="janus-peer-release")
 
 
 def _load_peer() -> type[Peer]:
@@ -217,6 +239,25 @@ def _load_peer() -> type[Peer]:
     from janus_notebook.media.peer import Peer
 
     return Peer
+
+
+async def _all_of(
+    *coroutines: Coroutine[Any, Any, Any], beside: asyncio.Task[None] | None = None
+) -> list[Any]:
+    """Await all and return their results; the first failure, `beside`'s too, ends the rest and is raised."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    pending: set[asyncio.Task[Any]] = {*tasks} if beside is None else {*tasks, beside}
+    try:
+        while not pending.isdisjoint(tasks):
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        return [task.result() for task in tasks]
+    finally:
+        for task in tasks:
+            task.cancel()
+        # Gathered, not waited for: an error of one that failed as well counts as seen.
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _add_candidates(peer: Peer, candidates: Subscription) -> None:

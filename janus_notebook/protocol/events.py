@@ -16,6 +16,8 @@ from janus_notebook.errors import JanusOptionError
 __all__ = [
     "DetachedEvent",
     "Direction",
+    "ErrorEvent",
+    "ExchangeEvent",
     "HangupEvent",
     "JanusEvent",
     "MediaEvent",
@@ -298,4 +300,4 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _integer(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

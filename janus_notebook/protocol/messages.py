@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
 
-from janus_notebook.config import mask
+from janus_notebook.config import MASK, SECRET_KEYS, mask
 from janus_notebook.errors import JanusOptionError, JanusProtocolError
 
-__all__ = ["Message", "decode", "encode", "excerpt", "verb_of"]
+__all__ = ["Message", "decode", "encode", "excerpt", "id_in", "integer", "verb_of"]
 
 Message = dict[str, Any]
 
 # Janus takes integers of 64 signed bits; a larger one is answered with an error that names no request.
 MAX_INTEGER = 2**63 - 1
 
-_encoder = msgspec.json.Encoder()
+# Deeper than any Janus message by far, and shallow enough for everything that walks through one.
+MAX_DEPTH = 100
+
+_encoder = msgspec.json.Encoder(enc_hook=dict)
 _decoder = msgspec.json.Decoder()
+
+# A secret in text that may be broken JSON.
+_SECRET = re.compile(rf'("(?:{"|".join(sorted(SECRET_KEYS))})"\s*:\s*)"[^"]*"?', re.IGNORECASE)
 
 
 def verb_of(message: Mapping[str, Any]) -> str:
@@ -43,21 +51,43 @@ def verb_of(message: Mapping[str, Any]) -> str:
     return verb
 
 
+def id_in(message: Mapping[str, Any], field: str) -> int | None:
+    """Return the ``session_id`` or ``handle_id`` of a request, None where it has none.
+
+    Raises:
+        JanusOptionError: it is not an integer. Janus would ignore it and complain of something else.
+    """
+    value = message.get(field)
+    if value is not None and integer(value) is None:
+        raise JanusOptionError(
+            f"{field} must be an integer, not {value!r}", hint="Janus gives it in its answer, data.id."
+        )
+    return integer(value)
+
+
+def integer(value: Any) -> int | None:
+    """Return `value` if it is an integer (in JSON a bool is none), else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def encode(message: Mapping[str, Any]) -> bytes:
     """Return `message` as compact JSON without trailing white space (which Janus up to 1.1.3 refuses).
 
     Raises:
-        JanusOptionError: a value has no JSON form, or is an integer that Janus can't hold.
+        JanusOptionError: a value has no JSON form, or is a number that Janus can't hold.
     """
     try:
-        data = _encoder.encode(message)
-    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as exc:
-        raise JanusOptionError(
-            f"the message can't be written as JSON: {exc}",
-            hint="Use str, int, float, bool, None, lists and dicts with string keys.",
-        ).within(request=_shown(message)) from exc
-    _check_integers(message)
-    return data
+        _check(message, "", 0)
+        return _encoder.encode(message)
+    except JanusOptionError as exc:
+        raise exc.within(request=_shown(message)) from exc.__cause__
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as exc:
+        raise JanusOptionError(f"the message can't be written as JSON: {exc}", hint=_JSON_VALUES).within(
+            request=_shown(message)
+        ) from exc
+
+
+_JSON_VALUES = "Use str, int, float, bool, None, lists and dicts with string keys."
 
 
 def _shown(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,19 +95,36 @@ def _shown(message: Mapping[str, Any]) -> dict[str, Any]:
     return mask({key: value for key, value in message.items() if isinstance(value, str | int)})  # type: ignore[no-any-return] # mask keeps the type
 
 
-def _check_integers(value: Any) -> None:
+def _check(value: Any, where: str, depth: int) -> None:
+    """Refuse what has no JSON form, or one that differs from the value (NaN would become null)."""
+    if value is None or isinstance(value, str | bool):
+        return
+    if depth >= MAX_DEPTH and isinstance(value, Mapping | list | tuple):
+        raise JanusOptionError(
+            f"the message is nested deeper than {MAX_DEPTH} levels", hint="Does it contain itself?"
+        )
     if isinstance(value, int):
         if not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
+            shown = str(value) if value.bit_length() <= 256 else f"an integer of {value.bit_length()} bits"
             raise JanusOptionError(
-                f"{value} is too large for Janus", hint=f"Integers go up to {MAX_INTEGER}."
+                f"{where or 'the message'} is {shown}, too large for Janus",
+                hint=f"Integers go from {-MAX_INTEGER - 1} to {MAX_INTEGER}.",
             )
+    elif isinstance(value, float):
+        if not isfinite(value):
+            raise JanusOptionError(f"{where} is {value}, which JSON can't hold", hint="Leave it out.")
     elif isinstance(value, Mapping):
-        for item in value.values():
-            if not isinstance(item, str):
-                _check_integers(item)
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise JanusOptionError(f"{where or 'the message'} has the key {key!r}", hint=_JSON_VALUES)
+            _check(item, f"{where}.{key}" if where else key, depth + 1)
     elif isinstance(value, list | tuple):
-        for item in value:
-            _check_integers(item)
+        for number, item in enumerate(value):
+            _check(item, f"{where}[{number}]", depth + 1)
+    else:
+        raise JanusOptionError(
+            f"{where} is of type {type(value).__name__}, which has no JSON form", hint=_JSON_VALUES
+        )
 
 
 def decode(data: bytes | str) -> Message:
@@ -98,11 +145,29 @@ def decode(data: bytes | str) -> Message:
             f"what arrived is not a Janus message (no 'janus' field): {excerpt(data)}",
             hint="Is there a Janus server at this address?",
         )
+    # Few messages hold enough brackets to be nested too deeply, so few are walked through.
+    text = data if isinstance(data, bytes) else data.encode()
+    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(message) > MAX_DEPTH:
+        raise JanusProtocolError(f"what arrived is nested deeper than {MAX_DEPTH} levels: {excerpt(data)}")
     return message
 
 
+def _depth(value: Any) -> int:
+    """How deep containers are nested in `value`, counted without recursion."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        level = [
+            item
+            for container in level
+            for item in (container.values() if isinstance(container, dict) else container)
+            if isinstance(item, dict | list)
+        ]
+    return depth
+
+
 def excerpt(data: bytes | str, limit: int = 80) -> str:
-    """The beginning of `data` as printable text on one line."""
-    text = data.decode("utf-8", "replace") if isinstance(data, bytes | bytearray | memoryview) else data
-    shown = repr(text[:limit])
+    """The beginning of `data` as printable text on one line, secrets masked."""
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    shown = repr(_SECRET.sub(rf'\1"{MASK}"', text)[:limit])
     return f"{shown} and {len(text) - limit} more characters" if len(text) > limit else shown

@@ -11,12 +11,11 @@ server, where the event overtakes its ack about one time in seven.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from janus_notebook.errors import JanusError, JanusPluginError, JanusServerError, JanusStateError
-from janus_notebook.protocol.messages import Message
+from janus_notebook.protocol.messages import Message, integer
 from janus_notebook.protocol.plugin_codes import plugin_error_name
 
 __all__ = ["Acknowledged", "Effect", "Failed", "Ignored", "Late", "Occurred", "Replied", "Router"]
@@ -101,19 +100,22 @@ class Router:
         self, transaction: str, verb: str, session_id: int | None = None, handle_id: int | None = None
     ) -> None:
         """Register a request. Call it before the request is written: the reply may be quick."""
+        self._abandoned.pop(transaction, None)
         self._pending[transaction] = _Pending(verb.lower(), session_id, handle_id)
 
-    def abandon(self, transaction: str) -> None:
-        """Give up a request (timeout, cancellation): its reply, if it comes, is `Late`."""
+    def abandon(self, transaction: str) -> list[str]:
+        """Give up a request (timeout, cancellation): its reply, if it comes, is `Late`.
+
+        Returns the transactions given up so long ago that they are no longer remembered.
+        """
+        forgotten: list[str] = []
         request = self._pending.pop(transaction, None)
         if request is not None:
             while len(self._abandoned) >= MAX_ABANDONED:
-                self._abandoned.pop(next(iter(self._abandoned)))
+                forgotten.append(next(iter(self._abandoned)))
+                del self._abandoned[forgotten[-1]]
             self._abandoned[transaction] = request
-
-    def forget(self, transaction: str) -> None:
-        """Remove a request that was never written."""
-        self._pending.pop(transaction, None)
+        return forgotten
 
     def feed(self, message: Message) -> list[Effect]:
         """Take one message from the server and return what follows from it, in order."""
@@ -127,12 +129,14 @@ class Router:
                 return [self._late(transaction, kind, message)]
         if kind in REPLIES:
             return [self._stray(kind, message)]
-        session_id, handle_id = _integer(message.get("session_id")), _integer(message.get("sender"))
+        session_id, handle_id = integer(message.get("session_id")), integer(message.get("sender"))
         effects: list[Effect] = [Occurred(kind, session_id, handle_id, message)]
         if kind == "timeout" and session_id is not None:
             effects += self.end(lambda: session_timed_out(session_id), session_id=session_id)
         elif kind == "detached" and handle_id is not None:
-            effects += self.end(lambda: handle_detached(handle_id), handle_id=handle_id)
+            effects += self.end(
+                lambda: handle_detached(handle_id), session_id=session_id, handle_id=handle_id
+            )
         return effects
 
     def end(
@@ -143,6 +147,8 @@ class Router:
         handle_id: int | None = None,
     ) -> list[Effect]:
         """Fail what is pending on a handle, on a session, or (without ids) on the connection.
+
+        A handle's id is unique in its session only, so a handle is named by both ids.
 
         `error` makes the exception, one for each request: they are raised in different places.
 
@@ -161,9 +167,13 @@ class Router:
             self._abandoned.clear()
         return [Failed(transaction, error()) for transaction in chosen]
 
-    def pending_on(self, handle_id: int) -> list[str]:
+    def pending_on(self, session_id: int, handle_id: int) -> list[str]:
         """Transactions pending on a handle."""
-        return [name for name, request in self._pending.items() if request.handle_id == handle_id]
+        return [
+            name
+            for name, request in self._pending.items()
+            if request.session_id == session_id and request.handle_id == handle_id
+        ]
 
     def _answer(self, transaction: str, request: _Pending, kind: str, message: Message) -> Effect:
         if kind == "ack" and request.verb not in ACK_IS_FINAL:
@@ -190,7 +200,7 @@ class Router:
         if len(self._pending) == 1:
             transaction, request = next(iter(self._pending.items()))
             return self._answer(transaction, request, kind, message)
-        return Occurred(kind, _integer(message.get("session_id")), None, message)
+        return Occurred(kind, integer(message.get("session_id")), None, message)
 
 
 def session_timed_out(session_id: int) -> JanusStateError:
@@ -210,7 +220,7 @@ def _error_in(kind: str, message: Message) -> JanusError | None:
     if kind == "error":
         detail = message.get("error")
         detail = detail if isinstance(detail, dict) else {}
-        return JanusServerError(_integer(detail.get("code")) or 0, str(detail.get("reason", "")))
+        return JanusServerError(integer(detail.get("code")) or 0, str(detail.get("reason", "")))
     plugindata = message.get("plugindata")
     if not isinstance(plugindata, dict):
         return None
@@ -218,9 +228,5 @@ def _error_in(kind: str, message: Message) -> JanusError | None:
     # Some plugin errors have the code 0, so the key tells, not the number.
     if not isinstance(data, dict) or "error" not in data:
         return None
-    plugin, code = str(plugindata.get("plugin", "")), _integer(data.get("error_code")) or 0
+    plugin, code = str(plugindata.get("plugin", "")), integer(data.get("error_code")) or 0
     return JanusPluginError(code, str(data["error"]), name=plugin_error_name(plugin, code), plugin=plugin)
-
-
-def _integer(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -95,9 +95,11 @@ def make_transport(url: str, options: Mapping[str, Any]) -> Transport:
         parts = urlsplit(url.strip())
         host, _port = parts.hostname, parts.port
     except ValueError as exc:
+        # The parser's own text may hold a part of a password.
+        why = "" if "@" in url else f": {exc}"
         raise JanusOptionError(
-            f"{shown!r} is not a URL: {exc}", hint="For example 'ws://localhost:8188'."
-        ) from exc
+            f"{shown!r} is not a URL{why}", hint="For example 'ws://localhost:8188'."
+        ) from (None if "@" in url else exc)
     if parts.scheme not in _TRANSPORTS or "://" not in url:
         known = ", ".join(f"{scheme}://" for scheme in sorted(_TRANSPORTS))
         if "://" not in url:

@@ -6,6 +6,8 @@ it Janus drops the connection without an HTTP answer. The path of the URL is ign
 
 from __future__ import annotations
 
+import errno
+import socket as socket_module
 import ssl as ssl_module
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,12 +16,13 @@ from typing import Any, Literal
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
-    InvalidHandshake,
     InvalidMessage,
     InvalidStatus,
     InvalidURI,
     NegotiationError,
+    WebSocketException,
 )
+from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
 from janus_notebook.client.transports import Transport
@@ -87,9 +90,16 @@ class WebSocketTransport(Transport):
                 compression=None,
                 **arguments,
             )
-        except (OSError, InvalidHandshake, InvalidURI, TimeoutError, EOFError, ValueError) as exc:
-            raise self._open_error(exc) from exc
+        except (OSError, WebSocketException, TimeoutError, EOFError, ValueError, ImportError) as exc:
+            # An InvalidURI holds the URL as it is, secrets and all.
+            raise self._open_error(exc) from (None if isinstance(exc, InvalidURI) else exc)
         self._socket = socket
+        if socket.subprotocol != options.subprotocol:
+            raise JanusConnectionError(
+                f"{mask_url(self.url)} is a WebSocket, but not Janus's: it does not speak the subprotocol "
+                f"{options.subprotocol!r}",
+                hint="Is this the port of Janus's WebSocket transport (8188 by default)?",
+            )
 
     def _open_error(self, exc: Exception) -> Exception:
         """Say in a sentence why the connection could not be made."""
@@ -120,10 +130,15 @@ class WebSocketTransport(Transport):
                 f"{where} is not a Janus WebSocket: {exc}",
                 hint=f"Does it serve the subprotocol {self.options.subprotocol!r}?",
             )
-        if isinstance(exc, ConnectionRefusedError) or "Connect call failed" in str(exc):
+        # A host with several addresses gives one error that lists those of all of them.
+        if isinstance(exc, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(exc):
             return JanusConnectionError(
                 f"connection to {where} was refused",
                 hint="Is Janus running there, with its WebSocket transport on this port?",
+            )
+        if isinstance(exc, socket_module.gaierror):
+            return JanusConnectionError(
+                f"the host of {where} can't be found: {exc.strerror}", hint="Check its spelling, and the DNS."
             )
         return JanusConnectionError(f"can't connect to {where}: {exc}", hint="Check the URL.")
 
@@ -145,6 +160,11 @@ class WebSocketTransport(Transport):
         where = mask_url(self.url)
         if exc.rcvd is None and exc.sent is not None and exc.sent.code == 1011:
             return JanusConnectionError(f"{where} stopped answering pings: {exc.sent.reason}")
+        if exc.sent is not None and exc.sent.code == CloseCode.MESSAGE_TOO_BIG and not exc.rcvd_then_sent:
+            return JanusConnectionError(
+                f"{where} sent a message of more than max_size={self.options.max_size} bytes",
+                hint="Pass a larger max_size.",
+            )
         if exc.rcvd is None:
             return JanusConnectionError(f"the connection to {where} was lost")
         reason = f" ({exc.rcvd.reason})" if exc.rcvd.reason else ""

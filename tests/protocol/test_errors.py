@@ -1,0 +1,129 @@
+"""The error tree: texts built from fields, one line in IPython, nothing lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import janus_notebook
+from janus_notebook import errors
+from janus_notebook.errors import (
+    JanusConnectionError,
+    JanusError,
+    JanusGatewayError,
+    JanusMediaError,
+    JanusOptionError,
+    JanusPluginError,
+    JanusProtocolError,
+    JanusServerError,
+    JanusStateError,
+    JanusTimeoutError,
+    nearest,
+)
+from janus_notebook.protocol.plugin_codes import PLUGIN_ERRORS, plugin_error_name
+
+# From Janus's apierror.h.
+CORE_CODES = {
+    403: "UNAUTHORIZED",
+    405: "UNAUTHORIZED_PLUGIN",
+    450: "TRANSPORT_SPECIFIC",
+    452: "MISSING_REQUEST",
+    453: "UNKNOWN_REQUEST",
+    454: "INVALID_JSON",
+    455: "INVALID_JSON_OBJECT",
+    456: "MISSING_MANDATORY_ELEMENT",
+    457: "INVALID_REQUEST_PATH",
+    458: "SESSION_NOT_FOUND",
+    459: "HANDLE_NOT_FOUND",
+    460: "PLUGIN_NOT_FOUND",
+    461: "PLUGIN_ATTACH",
+    462: "PLUGIN_MESSAGE",
+    463: "PLUGIN_DETACH",
+    464: "JSEP_UNKNOWN_TYPE",
+    465: "JSEP_INVALID_SDP",
+    466: "TRICKE_INVALID_STREAM",
+    467: "INVALID_ELEMENT_TYPE",
+    468: "SESSION_CONFLICT",
+    469: "UNEXPECTED_ANSWER",
+    470: "TOKEN_NOT_FOUND",
+    471: "WEBRTC_STATE",
+    472: "NOT_ACCEPTING_SESSIONS",
+    490: "UNKNOWN",
+}
+
+
+@pytest.mark.parametrize(("code", "name"), CORE_CODES.items())
+def test_core_codes(code: int, name: str) -> None:
+    error = JanusServerError(code, "Its own words")
+    assert (error.code, error.name, error.reason) == (code, name, "Its own words")
+    assert str(error) == f"Its own words ({code} {name}). {error.hint}"
+    assert error.hint.endswith(".")
+    assert error._render_traceback_() == [f"JanusServerError: {error}"]
+
+
+def test_every_code_of_the_core_is_in_the_table() -> None:
+    assert {code: name for code, (name, _) in errors.SERVER_ERRORS.items()} == CORE_CODES
+
+
+TEXTS: list[tuple[JanusError, str]] = [
+    (JanusError("plain"), "plain."),
+    (JanusError("ends well."), "ends well."),
+    (JanusError("Really?", hint="Yes."), "Really? Yes."),
+    (JanusStateError("not attached", hint="Attach it."), "not attached. Attach it."),
+    (JanusConnectionError("two\nlines\t and  blanks"), "two lines and blanks."),
+    (JanusTimeoutError("no reply", hint=""), "no reply."),
+    (JanusProtocolError("garbage!"), "garbage!"),
+    (JanusMediaError("no ICE"), "no ICE."),
+    (JanusGatewayError("no janus"), "no janus."),
+    (JanusServerError(999, "odd"), "odd (999 UNKNOWN_CODE)."),
+    (JanusServerError(0, ""), "no reason given (0 UNKNOWN_CODE)."),
+    (
+        JanusPluginError(413, "bad", name="INVALID_ELEMENT", plugin="janus.plugin.echotest"),
+        "bad (413 INVALID_ELEMENT).",
+    ),
+    (
+        JanusOptionError.unknown("option", "tokn", ["token", "pin"]),
+        "unknown option 'tokn'. Did you mean 'token'?",
+    ),
+    (JanusOptionError.unknown("kind", "zzz", ["b", "a"]), "unknown kind 'zzz'. Known: a, b."),
+]
+
+
+@pytest.mark.parametrize(("error", "text"), TEXTS, ids=lambda value: str(value)[:30])
+def test_texts(error: JanusError, text: str) -> None:
+    assert str(error) == text
+    lines: Any = error._render_traceback_()
+    assert lines == [f"{type(error).__name__}: {text}"]
+    assert "\n" not in lines[0]
+
+
+def test_the_tree() -> None:
+    names = [name for name in errors.__all__ if name != "JanusError"]
+    for name in names:
+        assert issubclass(getattr(errors, name), JanusError)
+        assert getattr(janus_notebook, name) is getattr(errors, name)
+        assert name in (errors.__doc__ or "")
+    assert issubclass(JanusOptionError, ValueError)
+    assert issubclass(JanusTimeoutError, TimeoutError)
+
+
+def test_within_adds_what_is_not_known_yet() -> None:
+    error = JanusServerError(459, "gone").within(handle_id=5, request={"janus": "x"})
+    error.within(handle_id=6, session_id=7, plugin="janus.plugin.sip", request={"janus": "y"})
+    assert (error.handle_id, error.session_id, error.plugin) == (5, 7, "janus.plugin.sip")
+    assert error.request == {"janus": "x"}
+
+
+def test_nearest() -> None:
+    assert nearest("medai", ["media", "hangup"]) == "Did you mean 'media'?"
+    assert nearest("x", ["b", "a"]) == "Known: a, b."
+
+
+def test_plugin_codes_are_each_plugins_own() -> None:
+    assert plugin_error_name("janus.plugin.echotest", 413) == "INVALID_ELEMENT"
+    assert plugin_error_name("janus.plugin.audiobridge", 485) == "NO_SUCH_ROOM"
+    assert plugin_error_name("janus.plugin.echotest", 485) == "UNKNOWN_CODE"
+    assert plugin_error_name("janus.plugin.of.mine", 413) == "UNKNOWN_CODE"
+    shared = {codes[447] for codes in PLUGIN_ERRORS.values() if 447 in codes}
+    assert len(shared) > 1
