@@ -140,6 +140,7 @@ class Panel(ABC, Generic[Core]):
     def begin(self, widget: ipywidgets.DOMWidget, drawing: Drawing, painted: dict[str, Any]) -> None:
         """Take over the widgets that a derived class has made out of `painted`, and start painting."""
         self.widget, self.drawing, self._painted = widget, drawing, painted
+        widget.add_class("janus-frame")
         widget.add_class(f"janus-live-{self.id}")
         drawing.on_msg(self._on_message)
         self._loop.run_sync(self._painter.add, self)

@@ -108,8 +108,10 @@ def session_snapshot(session: JanusSession) -> dict[str, Any]:
     scheme = url.partition(":")[0].lower()
     interval = session.keepalive_interval
     timeout = server.get("session-timeout")
-    errors, since = 0, None
+    errors, since, session_id = 0, None, session.id
     for event in session.events:
+        if session.id is None and event.session_id is not None:
+            session_id = event.session_id  # it has ended: the id it had
         if event.kind == "error":
             errors += 1
         elif event.kind == "state" and event.handle_id is None and isinstance(event, StateEvent):
@@ -118,7 +120,7 @@ def session_snapshot(session: JanusSession) -> dict[str, Any]:
     counters = session.counters
     return {
         "head": {
-            "id": _ident(session.id),
+            "id": _ident(session_id),
             "state": str(session.state),
             "reason": clean(session.reason),
             "server": clean(server.get("name") or "", NAME_LIMIT) or None,
@@ -150,7 +152,7 @@ def handle_snapshot(plugin: JanusPlugin) -> dict[str, Any]:
     return {
         "head": {
             "plugin": clean(plugin.name, NAME_LIMIT),
-            "id": _ident(plugin.id),
+            "id": _ident(_handle_id(plugin)),
             "state": str(plugin.state),
             "reason": clean(plugin.reason),
             "since": round(last.time, 3) if last else None,
@@ -217,11 +219,14 @@ def _ladder(steps: list[StateEvent], state: str) -> list[dict[str, Any]]:
     reached: dict[str, StateEvent] = {}
     for step in [*steps[:1], *newest]:
         reached.setdefault(step.state, step)
-    # A handle that was hung up goes on living, so the end is `detached` only once it is.
-    end = "detached" if state == "detached" else "hungup"
+    names = ["attached", "negotiating", "connected"]
+    if "hungup" in reached or state != "detached":
+        names.append("hungup")
+    if state == "detached":
+        names.append("detached")
     before: StateEvent | None = None
     rungs = []
-    for name in ("attached", "negotiating", "connected", end):
+    for name in names:
         at = reached.get(name)
         # How long a handle waits until somebody negotiates is not a time that anything took.
         timed = at is not None and before is not None and name != "negotiating"
@@ -265,6 +270,7 @@ def _candidate(pair: Mapping[str, Any] | None, side: str) -> str | None:
 def _media(plugin: JanusPlugin, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One row per media section: what Janus said of it, and what we receive of it."""
     tracks = {str(track.get("mid")): track for track in facts.get("tracks", ())}
+    open_ = plugin.state in ("negotiating", "connected")
     rows = []
     for mid in sorted({*plugin.media, *tracks}, key=lambda mid: (len(mid), mid)):
         said, track = plugin.media.get(mid), tracks.get(mid, {})
@@ -273,7 +279,8 @@ def _media(plugin: JanusPlugin, facts: Mapping[str, Any]) -> list[dict[str, Any]
             {
                 "mid": clean(mid, 20),
                 "type": clean((said.type if said else "") or track.get("kind") or "", 20),
-                "janus_receives": said.receiving if said else None,
+                # What it said last was of a PeerConnection that may be gone.
+                "janus_receives": said.receiving and open_ if said else None,
                 "slowlinks": said.slowlinks if said else 0,
                 "lost": said.lost if said else 0,
                 "frames": track.get("frames"),
@@ -286,9 +293,7 @@ def _media(plugin: JanusPlugin, facts: Mapping[str, Any]) -> list[dict[str, Any]
 
 def _recent(plugin: JanusPlugin) -> list[dict[str, Any]]:
     """The newest rows of the handle, oldest first."""
-    session, handle_id = plugin.session, plugin.id
-    if handle_id is None and plugin.transitions:
-        handle_id = plugin.transitions[-1].handle_id  # detached: it has none any more
+    session, handle_id = plugin.session, _handle_id(plugin)
     if session is None or handle_id is None:
         return []
     found: list[dict[str, Any]] = []
@@ -298,6 +303,13 @@ def _recent(plugin: JanusPlugin) -> list[dict[str, Any]]:
             if len(found) == RECENT:
                 break
     return found[::-1]
+
+
+def _handle_id(plugin: JanusPlugin) -> int | None:
+    """The handle's id, or the one it had."""
+    if plugin.id is None and plugin.transitions:
+        return plugin.transitions[-1].handle_id
+    return plugin.id
 
 
 def _ident(value: int | None) -> str | None:

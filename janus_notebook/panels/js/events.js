@@ -76,7 +76,11 @@ function rowNode(row, store, opened) {
     if (asked) return;
     asked = true;
     const body = node.appendChild(make("pre", "janus-json", "waiting for the kernel…"));
-    store.ask(row.seq, (reply) => put(body, reply.error ?? reply.text));
+    node.scrollIntoView({ block: "nearest" });
+    store.ask(row.seq, (reply) => {
+      put(body, reply.error ?? reply.text);
+      node.scrollIntoView({ block: "nearest" });
+    });
   });
   return node;
 }
@@ -99,7 +103,7 @@ function renderStream(store, model, el) {
   const filter = bar.appendChild(make("input", "janus-filter"));
   Object.assign(filter, { type: "search", placeholder: "Filter, for example: media or trickle" });
   filter.setAttribute("aria-label", "Filter the events");
-  const pause = bar.appendChild(make("button", "janus-button", "⏸ Pause"));
+  const pause = bar.appendChild(make("button", "janus-button", "Pause"));
   const newest = bar.appendChild(make("button", "janus-button", "↓ Newest"));
   const count = bar.appendChild(make("span", "janus-count janus-muted"));
   const list = root.appendChild(make("div", "janus-list"));
@@ -143,7 +147,7 @@ function renderStream(store, model, el) {
   pause.addEventListener("click", () => {
     paused = !paused;
     frozen = store.last;
-    put(pause, paused ? "▶ Go on" : "⏸ Pause");
+    put(pause, paused ? "Resume" : "Pause");
     pause.setAttribute("aria-pressed", String(paused));
     draw();
   }, { signal });

@@ -62,7 +62,7 @@ export default {
       webrtc: (webrtc) => setFacts(facts(webrtc)),
       media: (rows) => setMedia(rows.map(mediaRow)),
       events: (rows) => setEvents(rows.map(eventRow)),
-      notice: (text) => put(notice, text),
+      notice: (text) => { put(notice, text); notice.classList.toggle("janus-empty-notice", !text); },
     };
     for (const [name, show] of Object.entries(draw)) {
       listen(model, `change:${name}`, () => show(model.get(name)), signal);

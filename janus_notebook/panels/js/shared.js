@@ -56,7 +56,7 @@ function fill(parent, items, create, draw) {
 function table(parent, caption, columns, numeric = []) {
   const box = parent.appendChild(make("section", "janus-section"));
   const title = box.appendChild(make("div", "janus-caption", caption));
-  const none = box.appendChild(make("div", "janus-muted", "none yet"));
+  const none = box.appendChild(make("div", "janus-muted", "none"));
   const scroller = box.appendChild(make("div", "janus-scroll"));
   const node = scroller.appendChild(make("table", "janus-table"));
   title.id = `janus-${Math.random().toString(36).slice(2)}`;

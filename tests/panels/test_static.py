@@ -1,0 +1,98 @@
+"""The static forms: readable, whole in themselves, and no text becomes markup."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from janus_notebook.panels import static
+from janus_notebook.panels.display import wrapped
+from janus_notebook.panels.snapshot import handle_snapshot, session_snapshot, stream_snapshot
+
+from .conftest import event, make_handle, make_session
+
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&lt;</td></table>\x1b[31m\u202e\ud800"
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.styles: list[str] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.open.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.styles += [value or "" for name, value in attrs if name == "style"]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_no_text_becomes_markup() -> None:
+    session = make_session(f"ws://127.0.0.1:1/{HOSTILE}")
+    plugin = make_handle(session)
+    session.connection.server = {"name": HOSTILE, "version_string": HOSTILE}
+    plugin.name = HOSTILE
+    event(session, HOSTILE, 42, x=HOSTILE)
+    event(session, "event", 42, plugindata={"data": {"display": HOSTILE}})
+    event(session, "media", 42, mid=HOSTILE, type=HOSTILE, receiving=True)
+    event(session, "hangup", 42, reason=HOSTILE)
+    session._end("lost", HOSTILE)
+    for snapshot in (session_snapshot(session), handle_snapshot(plugin), stream_snapshot(session.events)):
+        text = static.html(snapshot)
+        page = Page(text)
+        assert page.open == []
+        assert page.tags <= {"div", "span", "strong", "table", "tr", "th", "td"}
+        assert page.attributes <= {"style"}
+        assert not any("alert" in style for style in page.styles)
+        assert "<img src=x onerror=alert(1)><script>" in page.text
+        for shown in (text, static.plain(snapshot)):
+            shown.encode()
+            assert not {"\x1b", "\u202e"} & set(shown)
+
+
+def test_the_plain_form_of_a_session() -> None:
+    session = make_session()
+    make_handle(session)
+    snapshot = session_snapshot(session) | {"taken": 0}
+    lines = static.plain(snapshot).splitlines()
+    assert lines[0] == "Janus session 7001: ● connected"
+    assert "  server     Janus WebRTC Server 1.1.2" in lines
+    assert "  keepalive  every 20 s (session timeout 60 s)" in lines
+    assert "  taken      1970-01-01 00:00:00 UTC" in lines
+    assert lines[-1] == "  42  janus.plugin.echotest  ◇ attached"
+    session._end("lost", "the cable was cut")
+    assert static.plain(session_snapshot(session)).startswith(
+        "Janus session 7001: ▲ lost (the cable was cut)\n"
+    )
+
+
+def test_the_plain_form_of_a_handle() -> None:
+    session = make_session()
+    plugin = make_handle(session)
+    plugin.on_jsep()
+    event(session, "webrtcup", 42)
+    event(session, "media", 42, mid="0", type="audio", receiving=True)
+    text = static.plain(handle_snapshot(plugin))
+    assert text.startswith(
+        "janus.plugin.echotest 42: ● connected\n  ✓ attached → ✓ negotiating → ▸ connected (in 0.0"
+    )
+    assert "  0    audio  yes             0           0     –            –" in text
+    assert text.splitlines()[-1].endswith("⇐ event    media     Janus is receiving audio (mid 0)")
+
+
+def test_the_page_says_when_it_was_taken_and_follows_the_theme() -> None:
+    text = wrapped(stream_snapshot(make_session().events) | {"taken": 1_700_000_000}, "abc")
+    assert "2023-11-14 22:13:20 UTC" in text
+    assert 'class="janus-static janus-static-abc"' in text
+    assert "var(--jp-ui-font-color1,currentColor)" in text
+    assert "http" not in text  # nothing is loaded from elsewhere
