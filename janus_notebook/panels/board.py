@@ -37,11 +37,12 @@ class Board:
         self.loop = loop
         self.painter = Painter()
         self._panels: WeakKeyDictionary[object, dict[object, Panel[Any]]] = WeakKeyDictionary()
+        self._open: list[Panel[Any]] = []  # those whose object is gone included, until they are closed
 
     @property
     def panels(self) -> list[Panel[Any]]:
         """The panels that are open."""
-        return [p for panels in [*self._panels.values()] for p in panels.values() if not p.closed]
+        return [panel for panel in self._open if not panel.closed]
 
     def session(self, core: JanusSession) -> SessionPanel:
         """The panel of a session."""
@@ -70,6 +71,7 @@ class Board:
 
     def show(self, panel: Panel[Any]) -> None:
         """Show a panel in the running cell."""
+        self.loop.run_sync(self.painter.add, panel)  # anew, if the loop was stopped since
         display.show(panel, self.loop)
 
     def close(self) -> None:
@@ -82,6 +84,10 @@ class Board:
     def _get(self, core: object, key: object, kind: type[P], make: Callable[[], P]) -> P:
         panels = self._panels.setdefault(core, {})
         panel = panels.get(key)
-        if not isinstance(panel, kind) or panel.closed:
-            panel = panels[key] = make()
+        if isinstance(panel, kind) and panel.widget.comm is not None:
+            return panel
+        if panel is not None:
+            panel.close()  # its widgets were closed behind its back
+        panel = panels[key] = make()
+        self._open = [*self.panels, panel]
         return panel

@@ -61,8 +61,12 @@ class HandlePanel(Panel["JanusPlugin"]):
             tooltip="Give the handle back to the server; this panel keeps its last state",
             disabled=detach_off,
         )
-        self.hangup_button.on_click(lambda _: self._ask("hang up", lambda plugin: plugin.hangup()))
-        self.detach_button.on_click(lambda _: self._ask("detach", lambda plugin: plugin.detach()))
+        self.hangup_button.on_click(
+            lambda _: self._ask("hang up", "Janus hung up", lambda plugin: plugin.hangup())
+        )
+        self.detach_button.on_click(
+            lambda _: self._ask("detach", "the handle is detached", lambda plugin: plugin.detach())
+        )
         buttons = ipywidgets.HBox([self.hangup_button, self.detach_button])
         buttons.add_class("janus-buttons")
         self.begin(ipywidgets.VBox([drawing, buttons]), drawing, state)
@@ -101,11 +105,11 @@ class HandlePanel(Panel["JanusPlugin"]):
         """Whether "Hang up" and "Detach" mean nothing now."""
         return self._busy or state not in HAS_PEER_CONNECTION, self._busy or state not in ON_THE_SERVER
 
-    def _ask(self, what: str, action: Callable[[JanusPlugin], Awaitable[object]]) -> None:
+    def _ask(self, what: str, done: str, action: Callable[[JanusPlugin], Awaitable[object]]) -> None:
         """A click, on whatever thread: the work is the loop's."""
-        self._loop.submit(lambda: self._act(what, action), name=f"{what} from a panel")
+        self._loop.submit(lambda: self._act(what, done, action), name=f"{what} from a panel")
 
-    async def _act(self, what: str, action: Callable[[JanusPlugin], Awaitable[object]]) -> None:
+    async def _act(self, what: str, done: str, action: Callable[[JanusPlugin], Awaitable[object]]) -> None:
         core = self.core
         if core is None or self._busy:
             return
@@ -118,7 +122,7 @@ class HandlePanel(Panel["JanusPlugin"]):
             self._tell(f"could not {what}: see the log", busy=False)
             raise
         else:
-            self._tell(f"Janus did {what}" if what == "detach" else "Janus hung up", busy=False)
+            self._tell(done, busy=False)
 
     def _tell(self, text: str, *, busy: bool) -> None:
         self._notice, self._busy = text, busy

@@ -102,7 +102,7 @@ def test_the_handle_panels_buttons(
 
     monkeypatch.setattr(handle, "detach", detach)
     panel.detach_button.click()
-    until(lambda: panel.detach_button.disabled and panel.drawing.notice == "Janus did detach")
+    until(lambda: panel.detach_button.disabled and panel.drawing.notice == "the handle is detached")
     assert state(front_end, panel.drawing, "head")["state"] == "detached"
 
 
@@ -272,3 +272,25 @@ def test_a_panel_does_not_keep_its_session_alive(
 
     until(gone)
     until(lambda: not board.painter.running)
+
+
+def test_closing_takes_the_panels_of_gone_objects_along(
+    board: Board, loop: BackgroundLoop, front_end: FrontEnd
+) -> None:
+    session = loop.run_sync(make_session)
+    board.session(session)
+    del session
+    gc.collect()
+    board.close()
+    assert front_end.open == {}
+
+
+def test_widgets_closed_behind_its_back_are_made_anew(
+    board: Board, session: JanusSession, front_end: FrontEnd
+) -> None:
+    first = board.session(session)
+    first.widget.close()
+    second = board.session(session)
+    assert second is not first
+    assert second.widget.model_id in front_end.open
+    assert board.painter.panels == (second,)

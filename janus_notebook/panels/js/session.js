@@ -50,7 +50,7 @@ export default {
       const counters = model.get("counters");
       COUNTERS.forEach(([key], at) => {
         put(values[at], counters[key].toLocaleString("en"));
-        values[at].parentElement.dataset.alarm = key === "errors" || key === "dropped" ? counters[key] > 0 : false;
+        values[at].parentElement.dataset.alarm = key === "errors" && counters[key] > 0;
       });
     };
     const drawHandles = () => {
