@@ -131,5 +131,6 @@ class Painter:
             self.discard(panel)
             panel.fail(exc)
             return
+        now = self._clock()  # again: painting takes time, and its messages went out at some point of it
         slot.free = now + messages * TICK_SECONDS
         slot.due = max(slot.free, now + (TICK_SECONDS if panel.alive else RESTING_SECONDS))

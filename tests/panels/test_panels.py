@@ -166,8 +166,8 @@ def test_a_flood_is_cut_into_ten_small_batches_a_second(
     for any_panel in [panel, *others]:
         mine = [at for at, comm, _ in front_end.sent if comm == any_panel.drawing.model_id]
         during = [at for at in mine if began <= at <= began + seconds]
-        assert 5 * seconds < len(during) <= 10 * seconds + 1
-        assert min(b - a for a, b in itertools.pairwise(mine)) > 0.09
+        assert 3 * seconds < len(during) <= 10 * seconds + 1
+        assert min(b - a for a, b in itertools.pairwise(mine)) >= 0.1 - 1e-6
     batches = [s["batch"] for s in front_end.updates(panel.drawing) if "batch" in s]
     assert max(len(batch["rows"]) for batch in batches) <= 200
     for earlier, later in itertools.pairwise(batches):
