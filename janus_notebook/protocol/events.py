@@ -34,6 +34,10 @@ __all__ = [
 Direction = Literal["request", "reply", "event", "local"]
 
 
+# How much of a nested value stands in a summary.
+BRIEF_CHARACTERS = 80
+
+
 class JanusEvent(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     """Something that was sent, received, or happened locally; secrets in it are masked.
 
@@ -196,10 +200,10 @@ class PluginEvent(JanusEvent, frozen=True, kw_only=True):
 
     @property
     def summary(self) -> str:
-        parts = [f"{key}={value}" for key, value in self.data.items() if isinstance(value, str | int | float)]
+        parts = [_brief(self.data)]
         if self.jsep:
             parts.append(f"+ {self.jsep.get('type', 'jsep')}")
-        return " ".join(parts)
+        return " ".join(filter(None, parts))
 
 
 class StateEvent(JanusEvent, frozen=True, kw_only=True):
@@ -248,13 +252,13 @@ class ExchangeEvent(JanusEvent, frozen=True, kw_only=True):
         if isinstance(error, dict):
             return f"{error.get('reason', '')} ({error.get('code', '?')})"
         body = _object(self.raw.get("body")) or _object(_object(self.raw.get("plugindata")).get("data"))
-        parts = [f"{key}={value}" for key, value in body.items() if isinstance(value, str | int | float)]
+        parts = [_brief(body)]
         if isinstance(self.raw.get("plugin"), str):
             parts.append(self.raw["plugin"])
         jsep = _object(self.raw.get("jsep"))
         if jsep:
             parts.append(f"+ {jsep.get('type', 'jsep')}")
-        return " ".join(parts)
+        return " ".join(filter(None, parts))
 
 
 _EVENTS: dict[str, type[JanusEvent]] = {
@@ -293,6 +297,26 @@ def check_kinds(kinds: Iterable[str] | None) -> frozenset[str] | None:
         if close:
             raise JanusOptionError(f"unknown event kind {name!r}", hint=f"Did you mean {close[0]!r}?")
     return names
+
+
+def _brief(data: dict[str, Any], depth: int = 2) -> str:
+    """The fields of a plugin's message on one line; what is nested in them is cut, in length and depth."""
+    return " ".join(f"{key}={_brief_value(value, depth)}" for key, value in data.items())
+
+
+def _brief_value(value: Any, depth: int) -> str:
+    if not isinstance(value, dict | list):
+        return str(value)
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    if not depth or not value:
+        return f"{opening}…{closing}" if value else opening + closing
+    if isinstance(value, dict):
+        text = _brief(value, depth - 1)
+    else:
+        # No more than could be shown: a long list costs no more than a short one.
+        text = ", ".join(_brief_value(item, depth - 1) for item in value[:BRIEF_CHARACTERS])
+    shown = text if len(text) <= BRIEF_CHARACTERS else text[: BRIEF_CHARACTERS - 1] + "…"
+    return f"{opening}{shown}{closing}"
 
 
 def _object(value: Any) -> dict[str, Any]:

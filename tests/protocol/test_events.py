@@ -111,7 +111,7 @@ def test_plugin_event() -> None:
     assert isinstance(event, PluginEvent)
     assert (event.plugin, event.data["result"]) == ("janus.plugin.echotest", "ok")
     assert event.jsep == {"type": "answer", "sdp": "v=0"}
-    assert event.summary == "echotest=event result=ok + answer"
+    assert event.summary == "echotest=event result=ok list=[1] + answer"
     bare = made("event")
     assert isinstance(bare, PluginEvent)
     assert (bare.plugin, bare.data, bare.jsep, bare.summary) == ("", {}, None, "")
@@ -133,7 +133,10 @@ def test_state_and_error_are_local() -> None:
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ({"body": {"request": "list", "on": True, "x": [1]}}, "request=list on=True"),
+        ({"body": {"request": "list", "on": True, "x": [1]}}, "request=list on=True x=[1]"),
+        ({"body": {"a": {}, "b": [], "c": [{"d": "e"}, 2]}}, "a={} b=[] c=[{d=e}, 2]"),
+        ({"body": {"a": {"b": {"c": {"d": 1}}}}}, "a={b={c={…}}}"),
+        ({"body": {"a": ["x" * 100, "y"]}}, f"a=[{'x' * 79}…]"),
         ({"plugin": "janus.plugin.sip"}, "janus.plugin.sip"),
         ({"jsep": {"type": "offer"}}, "+ offer"),
         ({"plugindata": {"data": {"result": "ok"}}}, "result=ok"),

@@ -1,0 +1,144 @@
+"""The panels' controls in a real browser, and text from the network that tries to be more than text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from .harness import Lab, Notebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(240)]
+
+HOSTILE = [
+    "<img src=x onerror=\"document.title='owned'\">",
+    "</td></table><script>document.title='owned'</script>",
+    "<svg onload=\"document.title='owned'\"></svg>",
+    "&lt;b&gt;",
+    "\x1b[31mred\x1b[0m",
+    "\u202egnp.exe",
+]
+
+
+@pytest.fixture
+def notebook(lab: Lab) -> Iterator[Notebook]:
+    """A notebook with a server, a session and an attached EchoTest handle."""
+    empty = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(
+                "%load_ext janus_notebook\n%janus serve\nsession = await connect()\n"
+                "echo = await session.attach('echotest')"
+            )
+        ],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    nbformat.write(empty, lab.folder / "panels.ipynb")
+    with lab.page() as page:
+        notebook = page.open("panels.ipynb")
+        notebook.run_cell(0)
+        yield notebook
+        notebook.shutdown_kernel()
+
+
+def test_hang_up_and_detach_are_buttons(notebook: Notebook) -> None:
+    index = notebook.add_and_run("await echo.publish()\necho")
+    panel = notebook.output(index)
+    hang_up, detach = panel.get_by_role("button", name="Hang up"), panel.get_by_role("button", name="Detach")
+    state = panel.locator(".janus-chip")
+    expect(state).to_contain_text("connected")
+    hang_up.click()
+    expect(state).to_contain_text("hung up")
+    expect(hang_up).to_be_disabled()
+    notebook.add_and_run("assert echo.state == 'hungup', echo.state\nawait echo.publish()")
+    expect(state).to_contain_text("connected")
+    expect(hang_up).to_be_enabled()
+    detach.focus()
+    notebook.page.tab.keyboard.press("Enter")
+    expect(state).to_contain_text("detached")
+    expect(detach).to_be_disabled()
+    notebook.add_and_run("assert echo.state == 'detached', echo.state")
+
+
+def test_the_event_stream_filters_pauses_and_shows_one_events_json(notebook: Notebook) -> None:
+    index = notebook.add_and_run("session.events")
+    stream = notebook.output(index)
+    rows = stream.locator("details")
+    expect(rows.filter(has_text="janus.plugin.echotest").first).to_be_visible()
+    stream.get_by_label("Filter the events").fill("attach")
+    expect(rows.filter(has_text="server_info")).to_have_count(0)
+    stream.get_by_label("Filter the events").fill("")
+    request = rows.filter(has_text="request").filter(has_text="attach").first
+    request.locator("summary").click()
+    shown = request.locator("pre")
+    expect(shown).to_contain_text('"janus": "attach"')
+    assert json.loads(shown.inner_text())["plugin"] == "janus.plugin.echotest"
+    stream.get_by_role("button", name="Pause").click()
+    notebook.add_and_run("await echo.configure(bitrate=123456)")
+    expect(stream.locator(".janus-count")).to_contain_text("new while paused")
+    expect(rows.filter(has_text="bitrate=123456")).to_have_count(0)
+    stream.get_by_role("button", name="Resume").click()
+    expect(rows.filter(has_text="bitrate=123456")).to_have_count(1)
+
+
+def test_the_filter_and_the_pause_work_while_the_kernel_is_busy(notebook: Notebook) -> None:
+    index = notebook.add_and_run("session.events")
+    stream = notebook.output(index)
+    notebook.start_cell(notebook.add("import time\ntime.sleep(4)"))
+    stream.get_by_label("Filter the events").fill("attach")
+    expect(stream.locator("details").filter(has_text="server_info")).to_have_count(0)
+    stream.get_by_role("button", name="Pause").click()
+    expect(stream.get_by_role("button", name="Resume")).to_be_visible()
+    assert notebook.kernel_status == "busy"
+    notebook.finish()
+
+
+def test_showing_a_panel_again_and_again_shows_the_same_panel(notebook: Notebook) -> None:
+    index = notebook.add("echo")
+    for _ in range(5):
+        notebook.run_cell(index)
+    expect(notebook.output(index).locator(".janus-panel")).to_have_count(1)
+    second = notebook.add_and_run("echo")
+    notebook.add_and_run("await echo.publish()")
+    for cell in (index, second):
+        expect(notebook.output(cell).locator(".janus-chip")).to_contain_text("connected")
+
+
+def test_hostile_text_is_shown_as_text(notebook: Notebook) -> None:
+    """Other participants' display names, and the answers to requests, hold markup."""
+    notebook.add_and_run(
+        f"names = {HOSTILE!r}\n"
+        "one, *others = [await session.attach('videoroom') for _ in range(len(names) + 1)]\n"
+        "await one.request({'request': 'create', 'room': 7, 'notify_joining': True,\n"
+        "                   'publishers': 20, 'description': names[0]})\n"
+        "join = {'request': 'join', 'ptype': 'publisher', 'room': 7}\n"
+        "await one.request({**join, 'display': 'watcher'})\n"
+        "for other, name in zip(others, names):\n"
+        "    await other.request({**join, 'display': name})"
+    )
+    live = [notebook.add_and_run(cell) for cell in ("one", "session.events", "session")]
+    static = notebook.add_and_run(
+        "from IPython.display import HTML\n"
+        "from janus_notebook.panels.snapshot import handle_snapshot, stream_snapshot\n"
+        "from janus_notebook.panels.static import html\n"
+        "HTML(html(handle_snapshot(one._core)) + html(stream_snapshot(session._core.events, None)))"
+    )
+    joined = notebook.output(live[1]).locator("details").filter(has_text="joining")
+    expect(joined).to_have_count(len(HOSTILE))
+    for row, text in zip(joined.all(), HOSTILE, strict=True):
+        row.locator("summary").click()
+        shown = row.locator("pre")
+        expect(shown).to_contain_text("joining")
+        # The JSON is whole: what a terminal or a reader's eye could take for more is escaped.
+        assert json.loads(shown.inner_text())["plugindata"]["data"]["joining"]["display"] == text
+    for index in (*live, static):
+        output = notebook.output(index)
+        expect(output).to_contain_text("videoroom")
+        expect(output.locator("img, script, svg, [onerror], [onload]")).to_have_count(0)
+        assert not {"\x1b", "\u202e"} & set(output.inner_text())
+    expect(notebook.output(static)).to_contain_text("<img src=x onerror=")
+    expect(notebook.output(live[0])).to_contain_text("<img src=x onerror=")
+    notebook.page.screenshot("hostile-text", notebook.output(live[1]))
+    assert notebook.page.tab.title() != "owned"
