@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from janus_notebook.client.plugin import JanusPlugin, PluginReply
 from janus_notebook.config import mask
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["WebRtcPlugin"]
 
+T = TypeVar("T")
+
 
 class WebRtcPlugin(JanusPlugin, ABC):
     """A handle that can publish media from this process and receive what Janus sends back.
@@ -37,6 +39,7 @@ class WebRtcPlugin(JanusPlugin, ABC):
         self._peer: Peer | None = None
         self._negotiation = asyncio.Lock()
         self._undoing: asyncio.Task[Any] | None = None
+        self._stepping: asyncio.Task[Any] | None = None
 
     @abstractmethod
     async def negotiate(self, jsep: Mapping[str, Any], media: Mapping[str, bool]) -> PluginReply:
@@ -133,7 +136,7 @@ class WebRtcPlugin(JanusPlugin, ABC):
     async def _connect(self, peer: Peer, video: object, audio: object, timeout: float) -> PluginReply:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        offer = await peer.offer(video=video, audio=audio, trickle=True)
+        offer = await self._step(peer.offer(video=video, audio=audio, trickle=True))
         sent = {
             "audio": audio is not None and audio is not False,
             "video": video is not None and video is not False,
@@ -143,7 +146,7 @@ class WebRtcPlugin(JanusPlugin, ABC):
             adding = asyncio.create_task(_add_candidates(peer, candidates), name="janus-candidates")
             try:
                 reply = await self._offered(offer, sent, peer, deadline, timeout)
-                await peer.accept(reply.jsep or {})
+                await self._step(peer.accept(reply.jsep or {}))
                 left = max(deadline - loop.time(), 0.001)
                 await _all_of(peer.connected(left), self._up(outcome, left), beside=adding)
                 if self.state == "hungup":
@@ -191,9 +194,21 @@ class WebRtcPlugin(JanusPlugin, ABC):
 
     async def _abandon(self, peer: Peer) -> None:
         """Close both sides of a connection that did not come about."""
-        await peer.close()
+        await self._close(peer)
         if self.id is not None:
             await super().hangup()
+
+    async def _step(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a step of the negotiation as a task that `_close` can wait for."""
+        task = self._stepping = asyncio.create_task(coroutine, name="janus-negotiation-step")
+        return await asyncio.shield(task)
+
+    async def _close(self, peer: Peer) -> None:
+        """Close a peer connection, but not halfway through a step: aiortc would leave its sockets."""
+        if self._stepping is not None:
+            # Its error is raised by `publish`, or nobody waits for it any more.
+            await asyncio.gather(self._stepping, return_exceptions=True)
+        await peer.close()
 
     def _live_peer(self) -> Peer:
         if self._peer is None:
@@ -213,7 +228,7 @@ class WebRtcPlugin(JanusPlugin, ABC):
         """Close our peer connection, if there is one."""
         peer, self._peer = self._peer, None
         if peer is not None:
-            await peer.close()
+            await self._close(peer)
 
     def on_event(self, event: JanusEvent) -> None:
         """Close our side when Janus has closed its own."""
@@ -229,7 +244,7 @@ class WebRtcPlugin(JanusPlugin, ABC):
     def _close_later(self) -> None:
         peer, self._peer = self._peer, None
         if peer is not None and self.session is not None:
-            self.session.spawn(peer.close(), name="janus-peer-release")
+            self.session.spawn(self._close(peer), name="janus-peer-release")
 
 
 def _load_peer() -> type[Peer]:
