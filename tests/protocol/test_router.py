@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
-    consumes,
     invariant,
     rule,
     run_state_machine_as_test,
@@ -339,7 +338,7 @@ class Traffic(RuleBasedStateMachine):
         effects = self.take({"janus": "error", "error": {"code": 454, "reason": ""}})
         assert kinds(effects) == (["Failed"] if only else ["Occurred"])
 
-    @rule(transaction=consumes(transactions))
+    @rule(transaction=transactions)
     def give_up(self, transaction: str) -> None:
         self.router.abandon(transaction)
         if transaction in self.open:
