@@ -48,11 +48,14 @@ class StaticForm:
         self._published, self._at = snapshot, now
 
     def refresh(self, now: float, take: Callable[[], dict[str, Any]], *, final: bool) -> None:
-        """Publish it again where it was shown, if it has changed: every 2 s at most, and at the end."""
+        """Publish it again where it was shown, if it has changed: every 2 s at most, and at the end.
+
+        A count that has moved is no change: each one would mark the notebook as unsaved, for ever.
+        """
         if self._publisher is None or (not final and now - self._at < REFRESH_SECONDS):
             return
         snapshot = take()
-        if snapshot | {"taken": 0} != self._published | {"taken": 0}:
+        if _lasting(snapshot) != _lasting(self._published) or (final and snapshot != self._published):
             self._publish(self._publisher, snapshot, update=True)
             self._published, self._at = snapshot, now
 
@@ -62,6 +65,12 @@ class StaticForm:
             transient={"display_id": f"janus-{self.panel_id}"},
             update=update,
         )
+
+
+def _lasting(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """A snapshot without its clock and its counts of messages and frames."""
+    media = [row | {"frames": None} for row in snapshot.get("media", ())]
+    return snapshot | {"taken": None, "counters": None, "media": media}
 
 
 def wrapped(snapshot: dict[str, Any], panel_id: str) -> str:

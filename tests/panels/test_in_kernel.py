@@ -65,8 +65,10 @@ def test_panels_move_while_a_cell_sleeps(kernel: Kernel) -> None:
         assert 15 <= len(moments) <= 35
         assert max(b - a for a, b in itertools.pairwise(moments)) < 1
     updates = display_ids(kernel.messages[before:], "update_display_data")
-    assert 3 <= len(updates) <= 9
-    assert len(set(updates)) == 3
+    # The handle's and the stream's events are new; of the session only counts have moved, which is no
+    # reason to mark the notebook as changed.
+    assert 2 <= len(updates) <= 6
+    assert len(set(updates)) == 2
 
 
 def test_fifty_runs_leave_one_model(kernel: Kernel) -> None:
