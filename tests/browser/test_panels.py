@@ -118,14 +118,14 @@ def test_hostile_text_is_shown_as_text(notebook: Notebook) -> None:
         "for other, name in zip(others, names):\n"
         "    await other.request({**join, 'display': name})"
     )
-    live = [notebook.add_and_run(cell) for cell in ("one", "session.events", "session")]
+    live = [notebook.add_and_run(cell) for cell in ("one", "%janus events one", "session")]
     static = notebook.add_and_run(
         "from IPython.display import HTML\n"
         "from janus_notebook.panels.snapshot import handle_snapshot, stream_snapshot\n"
         "from janus_notebook.panels.static import html\n"
         "HTML(html(handle_snapshot(one._core)) + html(stream_snapshot(session._core.events, None)))"
     )
-    joined = notebook.output(live[1]).locator("details").filter(has_text="joining")
+    joined = notebook.output(live[1]).locator("details").filter(has_text="joining={")
     expect(joined).to_have_count(len(HOSTILE))
     for row, text in zip(joined.all(), HOSTILE, strict=True):
         row.locator("summary").click()
@@ -136,7 +136,7 @@ def test_hostile_text_is_shown_as_text(notebook: Notebook) -> None:
     for index in (*live, static):
         output = notebook.output(index)
         expect(output).to_contain_text("videoroom")
-        expect(output.locator("img, script, svg, [onerror], [onload]")).to_have_count(0)
+        expect(output.locator("img, script, [onerror], [onload]")).to_have_count(0)
         assert not {"\x1b", "\u202e"} & set(output.inner_text())
     expect(notebook.output(static)).to_contain_text("<img src=x onerror=")
     expect(notebook.output(live[0])).to_contain_text("<img src=x onerror=")
