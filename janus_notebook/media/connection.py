@@ -94,9 +94,13 @@ class Connection(RTCPeerConnection):
 
     async def shut(self) -> None:
         """Close, and wait for the end of every task of this connection."""
+        # First, as ICE that completes after it was closed would open its consent checks anew.
+        connecting = set(self._connecting)
+        for task in connecting:
+            task.cancel()
+        if connecting:
+            await asyncio.wait(connecting)
         await self.close()
-        if self._connecting:
-            await asyncio.wait(set(self._connecting))
 
     # The private method is aiortc's only place that starts the task; `ensure_future` there takes
     # a task as it is. If a later aiortc has no such method, this one is simply not called.
