@@ -22,6 +22,11 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 # What JupyterLab itself writes to the console as an error: pattern of the whole text, and why it is harmless.
 NOISE = [
+    # The debugger asks each new kernel for its state; a kernel that ends within a second or so never answers.
+    re.compile(
+        r"Could not restore the debugger state: Canceled future for debug_request message before replies"
+        r" were done \(http://[^ ]+/static/lab/jlab_core\.[^ ]+\)"
+    ),
     # ipywidgets 8.1 looks for the session's kernel in every notebook that is opened without one.
     re.compile(
         r"uncaught TypeError: Cannot read properties of null \(reading 'kernel'\)"

@@ -93,7 +93,7 @@ def test_widgets_are_live_and_move_while_a_cell_sleeps(lab: Lab) -> None:
             assert notebook.kernel_status == "busy"
         notebook.finish()
         assert time.monotonic() - began >= 2.9
-        notebook.add_and_run("stop.set()")
+        notebook.shutdown_kernel()
 
 
 @pytest.mark.parametrize(("theme", "other"), [("light", "dark"), ("dark", "light")])
