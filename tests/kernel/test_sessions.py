@@ -9,7 +9,7 @@ import pytest
 
 from janus_notebook.gateway import LocalGateway
 
-from ..admin import admin, sessions, wait_until_empty
+from ..admin import admin, assert_empty, sessions
 from .conftest import SESSION_TIMEOUT_SECONDS
 from .harness import Kernel
 
@@ -62,7 +62,7 @@ def test_a_cell_that_blocks_longer_than_the_session_timeout_loses_nothing(
         handle_id,
     )
     kernel.run("await echo.configure(video=True)").check()
-    assert admin(gateway, "list_handles", session_id)["handles"] == [handle_id]
+    assert admin(gateway, "list_handles", session_id=session_id)["handles"] == [handle_id]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_restarting_the_kernel_leaves_nothing(kernel: Kernel, gateway: LocalGate
     kernel.run(f"await connect({gateway.ws_url!r})\n{ATTACHED}\nawait echo.publish()").check()
     kernel.restart()
     wait_until_ended(pid)
-    wait_until_empty(gateway, GONE_SECONDS)
+    assert_empty(gateway, GONE_SECONDS)
     kernel.run("%load_ext janus_notebook").check()
     kernel.run(f"{ATTACHED}\nawait echo.publish()").check()
 
@@ -146,7 +146,7 @@ def test_a_killed_kernel_leaves_nothing(kernel: Kernel, gateway: LocalGateway) -
     kernel.run(f"await connect({gateway.ws_url!r})\n{ATTACHED}\nawait echo.publish()").check()
     kernel.kill()
     wait_until_ended(pid)
-    wait_until_empty(gateway, GONE_SECONDS)
+    assert_empty(gateway, GONE_SECONDS)
 
 
 def test_a_gateway_that_dies_is_told_to_its_sessions(kernel: Kernel) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.gateways import running_gateway
 
-from .admin import assert_empty
+from ..admin import assert_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

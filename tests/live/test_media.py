@@ -23,7 +23,7 @@ from janus_notebook import (
 from tests.client.scripted import errors_in, run, until
 from tests.gateways import running_gateway
 
-from .admin import admin, assert_empty
+from ..admin import admin, assert_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -166,7 +166,14 @@ function renderStream(store, model, el) {
   };
   listen(model, "change:head", drawHead, signal);
   store.changed.add(schedule);
-  signal.addEventListener("abort", () => { store.changed.delete(schedule); cancelAnimationFrame(frame); });
+  // A narrower panel has less room for the same rows: what was the newest must stay in sight.
+  const resized = new ResizeObserver(() => follow(following));
+  resized.observe(list);
+  signal.addEventListener("abort", () => {
+    store.changed.delete(schedule);
+    cancelAnimationFrame(frame);
+    resized.disconnect();
+  });
   drawHead();
   follow(true);
   redraw();
