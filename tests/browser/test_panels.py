@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import nbformat
 import pytest
 from playwright.sync_api import expect
 
 from .harness import Lab, Notebook
+from .notebooks import write
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(240)]
 
@@ -26,18 +26,13 @@ HOSTILE = [
 @pytest.fixture
 def notebook(lab: Lab) -> Iterator[Notebook]:
     """A notebook with a server, a session and an attached EchoTest handle."""
-    empty = nbformat.v4.new_notebook(
-        cells=[
-            nbformat.v4.new_code_cell(
-                "%load_ext janus_notebook\n%janus serve\nsession = await connect()\n"
-                "echo = await session.attach('echotest')"
-            )
-        ],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    name = write(
+        lab.folder / "panels.ipynb",
+        "%load_ext janus_notebook\n%janus serve\nsession = await connect()\n"
+        "echo = await session.attach('echotest')",
     )
-    nbformat.write(empty, lab.folder / "panels.ipynb")
     with lab.page() as page:
-        notebook = page.open("panels.ipynb")
+        notebook = page.open(name)
         notebook.run_cell(0)
         yield notebook
         notebook.shutdown_kernel()
