@@ -243,6 +243,8 @@ def test_a_detached_handle(gateway: LocalGateway) -> None:
             ):
                 with pytest.raises(JanusStateError, match="is detached, not attached"):
                     await call
+            # Until Janus has sent its `detached`, that event may be what fails the next request.
+            await until(lambda: any(event.kind == "detached" for event in session.events))
             with pytest.raises(JanusServerError, match="459 HANDLE_NOT_FOUND"):
                 await session.send({"janus": "message", "handle_id": gone, "body": {}})
             assert session.state == "connected"
