@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import leaks
+from tests import leaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from . import leaks
+from tests import leaks
 
 
 def test_a_thread_of_ours_is_found() -> None:

@@ -5,7 +5,7 @@ Nothing here knows what Janus is.
 
 from __future__ import annotations
 
-from .call import Call
-from .loop import BackgroundLoop, ErrorHook, background, stop_background
+from janus_notebook.bridge.call import Call
+from janus_notebook.bridge.loop import BackgroundLoop, ErrorHook, background, stop_background
 
 __all__ = ["BackgroundLoop", "Call", "ErrorHook", "background", "stop_background"]

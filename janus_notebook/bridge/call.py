@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from ..errors import JanusStateError, JanusTimeoutError
+from janus_notebook.errors import JanusStateError, JanusTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Iterator

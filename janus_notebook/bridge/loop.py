@@ -12,8 +12,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, TypeVarTuple
 
-from ..errors import JanusError, JanusOptionError, JanusStateError, JanusTimeoutError
-from .call import Call
+from janus_notebook.bridge.call import Call
+from janus_notebook.errors import JanusError, JanusOptionError, JanusStateError, JanusTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

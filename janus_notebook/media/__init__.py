@@ -11,14 +11,14 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ..errors import JanusMediaError
+from janus_notebook.errors import JanusMediaError
 
 if TYPE_CHECKING:
-    from .pattern import BARS, TestPattern, Tone, bar_colours, bars_match, read_counter
-    from .peer import Peer
-    from .picture import png
-    from .sources import ArraySource
-    from .tracks import ReceivedTrack
+    from janus_notebook.media.pattern import BARS, TestPattern, Tone, bar_colours, bars_match, read_counter
+    from janus_notebook.media.peer import Peer
+    from janus_notebook.media.picture import png
+    from janus_notebook.media.sources import ArraySource
+    from janus_notebook.media.tracks import ReceivedTrack
 
 __all__ = [
     "BARS",

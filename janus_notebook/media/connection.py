@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiortc import RTCConfiguration, RTCPeerConnection
 
-from . import sdp as sdp_text
-from .ice import parsed_candidate
+from janus_notebook.media import sdp as sdp_text
+from janus_notebook.media.ice import parsed_candidate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

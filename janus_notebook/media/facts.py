@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import sdp as sdp_text
+from janus_notebook.media import sdp as sdp_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from aiortc import MediaStreamTrack, RTCPeerConnection
 
-    from .connection import Connection
-    from .tracks import ReceivedTrack
+    from janus_notebook.media.connection import Connection
+    from janus_notebook.media.tracks import ReceivedTrack
 
 __all__ = ["facts", "stats_by_mid"]
 

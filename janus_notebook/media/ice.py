@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiortc.rtcicetransport import RTCIceCandidate, parse_stun_turn_uri
 from aiortc.sdp import candidate_from_sdp
 
-from ..errors import JanusMediaError, JanusOptionError
+from janus_notebook.errors import JanusMediaError, JanusOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

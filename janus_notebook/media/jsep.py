@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiortc import RTCSessionDescription
 
-from ..errors import JanusMediaError, JanusOptionError
+from janus_notebook.errors import JanusMediaError, JanusOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,8 +18,8 @@ import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 
-from ..errors import JanusMediaError, JanusOptionError
-from .pacing import Pacer
+from janus_notebook.errors import JanusMediaError, JanusOptionError
+from janus_notebook.media.pacing import Pacer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

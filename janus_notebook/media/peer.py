@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from aiortc import RTCConfiguration, RTCIceServer, RTCSessionDescription
 from aiortc.rtcconfiguration import RTCBundlePolicy
 
-from ..errors import JanusMediaError, JanusOptionError, JanusStateError, JanusTimeoutError
-from . import sdp as sdp_text
-from .connection import Connection
-from .facts import facts, stats_by_mid
-from .ice import checked_server, masked_server, parsed_candidate
-from .jsep import described, mapped
-from .sources import source_track
-from .tracks import ReceivedTrack
+from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusStateError, JanusTimeoutError
+from janus_notebook.media import sdp as sdp_text
+from janus_notebook.media.connection import Connection
+from janus_notebook.media.facts import facts, stats_by_mid
+from janus_notebook.media.ice import checked_server, masked_server, parsed_candidate
+from janus_notebook.media.jsep import described, mapped
+from janus_notebook.media.sources import source_track
+from janus_notebook.media.tracks import ReceivedTrack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..errors import JanusMediaError
+from janus_notebook.errors import JanusMediaError
 
 __all__ = ["bundle", "codecs", "local_candidates", "rejected_as_inactive", "without_candidates"]
 

@@ -11,9 +11,9 @@ import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import VideoFrame
 
-from ..errors import JanusOptionError
-from .pacing import Pacer
-from .pattern import VIDEO_CLOCK_RATE, TestPattern, Tone
+from janus_notebook.errors import JanusOptionError
+from janus_notebook.media.pacing import Pacer
+from janus_notebook.media.pattern import VIDEO_CLOCK_RATE, TestPattern, Tone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 
-from ..errors import JanusMediaError, JanusTimeoutError
+from janus_notebook.errors import JanusMediaError, JanusTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

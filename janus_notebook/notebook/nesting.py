@@ -15,7 +15,7 @@ import asyncio
 import warnings
 from typing import Any, Literal, TypeAlias, get_args
 
-from ..errors import JanusOptionError, JanusStateError
+from janus_notebook.errors import JanusOptionError, JanusStateError
 
 __all__ = ["NestingMode", "enable_for_source", "runs_a_loop"]
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.bridge import background
-
-from . import display, static
-from .snapshot import handle_snapshot, session_snapshot, stream_snapshot
+from janus_notebook.panels import display, static
+from janus_notebook.panels.snapshot import handle_snapshot, session_snapshot, stream_snapshot
 
 if TYPE_CHECKING:
     from janus_notebook.client.log import EventLog
     from janus_notebook.client.plugin import JanusPlugin
     from janus_notebook.client.session import JanusSession
-
-    from .board import Board
+    from janus_notebook.panels.board import Board
 
 __all__ = ["close_all", "show_events", "show_handle", "show_log", "show_session"]
 
@@ -60,7 +58,7 @@ def close_all() -> None:
 
 def _board() -> Board:
     if "board" not in _boards:
-        from .board import Board  # here, for anywidget takes its time to import
+        from janus_notebook.panels.board import Board  # here, for anywidget takes its time to import
 
         _boards["board"] = Board(background())
     return _boards["board"]

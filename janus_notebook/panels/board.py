@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from . import display
-from .event_stream import EventStreamPanel
-from .handle_panel import HandlePanel
-from .painter import Painter
-from .session_panel import SessionPanel
+from janus_notebook.panels import display
+from janus_notebook.panels.event_stream import EventStreamPanel
+from janus_notebook.panels.handle_panel import HandlePanel
+from janus_notebook.panels.painter import Painter
+from janus_notebook.panels.session_panel import SessionPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from janus_notebook.client.log import EventLog
     from janus_notebook.client.plugin import JanusPlugin
     from janus_notebook.client.session import JanusSession
-
-    from .panel import Panel
+    from janus_notebook.panels.panel import Panel
 
 __all__ = ["Board"]
 

@@ -12,14 +12,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from . import static
+from janus_notebook.panels import static
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from janus_notebook.bridge import BackgroundLoop
-
-    from .panel import Panel
+    from janus_notebook.panels.panel import Panel
 
 __all__ = ["StaticForm", "has_widgets", "show", "show_text"]
 

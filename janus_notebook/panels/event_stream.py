@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets
 from traitlets import Dict
 
-from . import assets
-from .panel import Panel
-from .snapshot import event_json, log_facts, newest_rows, stream_head, stream_snapshot
+from janus_notebook.panels import assets
+from janus_notebook.panels.panel import Panel
+from janus_notebook.panels.snapshot import event_json, log_facts, newest_rows, stream_head, stream_snapshot
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.client.log import EventLog
     from janus_notebook.client.session import JanusSession
-
-    from .painter import Painter
+    from janus_notebook.panels.painter import Painter
 
 __all__ = ["EventStreamPanel"]
 

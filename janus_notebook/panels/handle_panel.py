@@ -8,10 +8,9 @@ import ipywidgets
 from traitlets import Dict, List, Unicode
 
 from janus_notebook.errors import JanusError
-
-from . import assets
-from .panel import Panel
-from .snapshot import clean, handle_snapshot
+from janus_notebook.panels import assets
+from janus_notebook.panels.panel import Panel
+from janus_notebook.panels.snapshot import clean, handle_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.client.plugin import JanusPlugin
     from janus_notebook.client.session import JanusSession
-
-    from .painter import Painter
+    from janus_notebook.panels.painter import Painter
 
 __all__ = ["HandlePanel"]
 

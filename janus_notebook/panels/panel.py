@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import ipywidgets
 
 from janus_notebook.errors import JanusError
-
-from .display import StaticForm
+from janus_notebook.panels.display import StaticForm
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.client.session import JanusSession
-
-    from .assets import Drawing
-    from .painter import Painter
+    from janus_notebook.panels.assets import Drawing
+    from janus_notebook.panels.painter import Painter
 
 __all__ = ["Panel"]
 

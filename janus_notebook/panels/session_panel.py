@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 from traitlets import Dict, List
 
-from . import assets
-from .panel import Panel
-from .snapshot import session_snapshot
+from janus_notebook.panels import assets
+from janus_notebook.panels.panel import Panel
+from janus_notebook.panels.snapshot import session_snapshot
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.client.session import JanusSession
-
-    from .painter import Painter
+    from janus_notebook.panels.painter import Painter
 
 __all__ = ["SessionPanel"]
 

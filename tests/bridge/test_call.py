@@ -13,8 +13,7 @@ import pytest
 
 from janus_notebook.bridge import BackgroundLoop, Call
 from janus_notebook.errors import JanusOptionError, JanusStateError, JanusTimeoutError
-
-from .conftest import until
+from tests.bridge.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

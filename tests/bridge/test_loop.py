@@ -15,8 +15,7 @@ import pytest
 
 from janus_notebook.bridge import BackgroundLoop
 from janus_notebook.errors import JanusError, JanusStateError, JanusTimeoutError
-
-from .conftest import until
+from tests.bridge.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .harness import Lab, jupyter_lab
+from tests.browser.harness import Lab, jupyter_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -37,7 +37,7 @@ import nbformat
 import nbformat.sign
 from playwright.sync_api import sync_playwright
 
-from .page import STARTUP_SECONDS, THEMES, Notebook, Page, Theme
+from tests.browser.page import STARTUP_SECONDS, THEMES, Notebook, Page, Theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -10,13 +10,13 @@ import pytest
 from PIL import Image, ImageStat
 from playwright.sync_api import expect
 
-from .harness import Lab, Notebook
-from .notebooks import write
+from tests.browser.harness import Lab, Notebook
+from tests.browser.notebooks import write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .page import Theme
+    from tests.browser.page import Theme
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from .harness import Lab, jupyter_lab
-from .notebooks import write
+from tests.browser.harness import Lab, jupyter_lab
+from tests.browser.notebooks import write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from .harness import Lab, Notebook
-from .notebooks import write
+from tests.browser.harness import Lab, Notebook
+from tests.browser.notebooks import write
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(240)]
 

@@ -14,10 +14,10 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .harness import CHECKOUT, Lab, Notebook, jupyter_lab
+from tests.browser.harness import CHECKOUT, Lab, Notebook, jupyter_lab
 
 if TYPE_CHECKING:
-    from .harness import Theme
+    from tests.browser.harness import Theme
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(300)]
 

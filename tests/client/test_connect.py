@@ -19,8 +19,7 @@ from janus_notebook import (
     register_transport,
 )
 from janus_notebook.client import transports
-
-from .scripted import run, scripted
+from tests.client.scripted import run, scripted
 
 
 def create(url: str, **options: Any) -> None:

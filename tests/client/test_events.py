@@ -12,8 +12,7 @@ import pytest
 
 from janus_notebook import EventLog, JanusOptionError, JanusPlugin, JanusStateError, JanusTimeoutError
 from janus_notebook.protocol.events import MediaEvent, PluginEvent
-
-from .scripted import attached, errors_in, run, scripted, until
+from tests.client.scripted import attached, errors_in, run, scripted, until
 
 
 def filled(count: int, capacity: int = 10) -> EventLog:

@@ -16,8 +16,7 @@ from janus_notebook import (
     JanusStateError,
     Subscription,
 )
-
-from .scripted import attached, errors_in, run, scripted, until
+from tests.client.scripted import attached, errors_in, run, scripted, until
 
 
 def silent(_: dict[str, Any]) -> list[Any]:

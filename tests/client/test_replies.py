@@ -17,8 +17,7 @@ from janus_notebook import (
     JanusStateError,
     JanusTimeoutError,
 )
-
-from .scripted import ScriptedServer, attached, errors_in, run, scripted, until
+from tests.client.scripted import ScriptedServer, attached, errors_in, run, scripted, until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

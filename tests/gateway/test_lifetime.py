@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from janus_notebook.gateway import LocalGateway, probe
-
-from ..gateways import needs_janus, running_gateway
+from tests.gateways import needs_janus, running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,8 +20,7 @@ from websockets.typing import Subprotocol
 from janus_notebook.errors import JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway import LocalGateway, local, probe
 from janus_notebook.gateway.configuration import LOOPBACK, Ports
-
-from ..gateways import needs_janus, running_gateway
+from tests.gateways import needs_janus, running_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from janus_notebook.gateway import LocalGateway
-
-from ..gateways import running_gateway
-from ..leaks import Outlives
-from .harness import Kernel
+from tests.gateways import running_gateway
+from tests.kernel.harness import Kernel
+from tests.leaks import Outlives
 
 SESSION_TIMEOUT_SECONDS = 10
 

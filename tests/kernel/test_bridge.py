@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .harness import Kernel
+from tests.kernel.harness import Kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .harness import Result
+    from tests.kernel.harness import Result
 
 pytestmark = pytest.mark.kernel
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .harness import CHECKOUT, Kernel
+from tests.kernel.harness import CHECKOUT, Kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from janus_notebook.gateway import LocalGateway
-
-from ..admin import sessions
-from .harness import Kernel
+from tests.admin import sessions
+from tests.kernel.harness import Kernel
 
 pytestmark = [pytest.mark.kernel, pytest.mark.live]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .harness import Kernel
+from tests.kernel.harness import Kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

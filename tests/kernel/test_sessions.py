@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from janus_notebook.gateway import LocalGateway
-
-from ..admin import admin, assert_empty, sessions
-from .conftest import SESSION_TIMEOUT_SECONDS
-from .harness import Kernel
+from tests.admin import admin, assert_empty, sessions
+from tests.kernel.conftest import SESSION_TIMEOUT_SECONDS
+from tests.kernel.harness import Kernel
 
 pytestmark = [pytest.mark.kernel, pytest.mark.live]
 

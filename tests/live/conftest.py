@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.admin import assert_empty
 from tests.gateways import running_gateway
-
-from ..admin import assert_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,10 +20,9 @@ from janus_notebook import (
     JanusStateError,
     JanusTimeoutError,
 )
+from tests.admin import admin, assert_empty
 from tests.client.scripted import errors_in, run, until
 from tests.gateways import running_gateway
-
-from ..admin import admin, assert_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable

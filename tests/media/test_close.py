@@ -13,8 +13,7 @@ import pytest
 
 from janus_notebook.errors import JanusMediaError
 from janus_notebook.media import Peer
-
-from .pairs import negotiate, pair, sockets, until
+from tests.media.pairs import negotiate, pair, sockets, until
 
 pytestmark = pytest.mark.usefixtures("network")
 

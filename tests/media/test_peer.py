@@ -13,8 +13,7 @@ import pytest
 
 from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusStateError, JanusTimeoutError
 from janus_notebook.media import Peer, TestPattern, bars_match, read_counter
-
-from .pairs import negotiate, pair, until
+from tests.media.pairs import negotiate, pair, until
 
 pytestmark = pytest.mark.usefixtures("network")
 

@@ -14,8 +14,7 @@ from av import AudioFrame, VideoFrame
 from janus_notebook.errors import JanusMediaError, JanusTimeoutError
 from janus_notebook.media import ReceivedTrack, TestPattern, read_counter
 from janus_notebook.media import tracks as tracks_module
-
-from .pairs import until
+from tests.media.pairs import until
 
 
 class Fed(MediaStreamTrack):

@@ -109,8 +109,7 @@ def test_a_captured_panel_is_not_updated(kernel: Kernel) -> None:
 def test_in_a_terminal_only_text_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     from janus_notebook import panels
     from janus_notebook.bridge import background
-
-    from .conftest import make_handle, make_session
+    from tests.panels.conftest import make_handle, make_session
 
     loop = background()
     try:

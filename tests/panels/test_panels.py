@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from janus_notebook import JanusPlugin, JanusServerError, JanusSession
-
-from .conftest import FrontEnd, event, make_handle, make_session, until
+from tests.panels.conftest import FrontEnd, event, make_handle, make_session, until
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop

@@ -19,8 +19,7 @@ from janus_notebook.panels.snapshot import (
     session_snapshot,
     stream_snapshot,
 )
-
-from .conftest import event, make_handle, make_session
+from tests.panels.conftest import event, make_handle, make_session
 
 
 @pytest.mark.parametrize(

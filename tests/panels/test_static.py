@@ -7,8 +7,7 @@ from html.parser import HTMLParser
 from janus_notebook.panels import static
 from janus_notebook.panels.display import wrapped
 from janus_notebook.panels.snapshot import handle_snapshot, session_snapshot, stream_snapshot
-
-from .conftest import event, make_handle, make_session
+from tests.panels.conftest import event, make_handle, make_session
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&lt;</td></table>\x1b[31m\u202e\ud800"
 
