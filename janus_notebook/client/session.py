@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from janus_notebook.client.connection import JanusConnection
 from janus_notebook.client.handles import Handles, new_id
 from janus_notebook.client.log import EventLog, Subscription
+from janus_notebook.client.tasks import Tasks
 from janus_notebook.config import mask_url
 from janus_notebook.errors import (
     JanusConnectionError,
@@ -107,7 +108,7 @@ class JanusSession:
         self._created: Message | None = None
         self._destroyed: Message | None = None
         self._keepalive: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = Tasks(self.on_error)
         self._lock = asyncio.Lock()
 
     def __repr__(self) -> str:
@@ -260,30 +261,24 @@ class JanusSession:
 
     async def _settle(self, patience: float = SETTLE_SECONDS) -> None:
         """Await what the session has started, cancelled after `patience` seconds; close its connection."""
-        current = asyncio.current_task()
-        tasks = [task for task in self._tasks if task is not current]
-        for task in tasks:
-            if task.get_name() == "janus-keepalive":
-                task.cancel()
+        self._stop_keepalive()
         try:
-            if tasks:
-                _, late = await asyncio.wait(tasks, timeout=patience)
-                for task in late:
-                    task.cancel()
-                if late:
-                    await asyncio.wait(late)
+            await self._tasks.settle(patience)
         finally:
             if self._owns_connection:
                 await self.connection.close()
+
+    def _stop_keepalive(self) -> None:
+        keepalive, self._keepalive = self._keepalive, None
+        if keepalive is not None:
+            keepalive.cancel()
 
     def _end(self, state: Literal["lost", "closed"], reason: str) -> None:
         """The one exit of a session: handles, pending requests, streams and keepalives end here."""
         session_id = self.id
         self._created = None
         self.connection.remove(self)
-        if self._keepalive is not None:
-            self._keepalive.cancel()
-            self._keepalive = None
+        self._stop_keepalive()
         self._handles.end(reason or "the session was destroyed")
         if session_id is not None:
             self.connection.fail_session(
@@ -478,17 +473,4 @@ class JanusSession:
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
         """Start a task that the session owns: awaited by `destroy`, its error recorded."""
-        task = asyncio.create_task(coroutine, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._task_done)
-        return task
-
-    def _task_done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled():
-            return
-        error = task.exception()
-        if isinstance(error, JanusError):
-            self.on_error(error)
-        elif error is not None:
-            self.on_error(JanusError(f"{task.get_name()} failed: {type(error).__name__}: {error}"))
+        return self._tasks.spawn(coroutine, name=name)
