@@ -54,7 +54,7 @@ class StaticForm:
         if self._publisher is None or (not final and now - self._at < REFRESH_SECONDS):
             return
         snapshot = take()
-        if _lasting(snapshot) != _lasting(self._published) or (final and snapshot != self._published):
+        if _compared(snapshot, counts=final) != _compared(self._published, counts=final):
             self._publish(self._publisher, snapshot, update=True)
             self._published, self._at = snapshot, now
 
@@ -66,8 +66,10 @@ class StaticForm:
         )
 
 
-def _lasting(snapshot: dict[str, Any]) -> dict[str, Any]:
-    """A snapshot without its clock and its counts of messages and frames."""
+def _compared(snapshot: dict[str, Any], *, counts: bool) -> dict[str, Any]:
+    """A snapshot without its clock and, unless `counts`, without its counts of messages and frames."""
+    if counts:
+        return snapshot | {"taken": None}
     media = [row | {"frames": None} for row in snapshot.get("media", ())]
     return snapshot | {"taken": None, "counters": None, "media": media}
 

@@ -1,0 +1,58 @@
+"""When the static form in the notebook is published again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from janus_notebook.panels.display import REFRESH_SECONDS, StaticForm
+from janus_notebook.panels.snapshot import handle_snapshot
+from tests.panels.conftest import event, make_handle, make_session
+
+
+class Publisher:
+    """Stands for the kernel's display publisher, and counts the updates."""
+
+    pub_socket = object()
+
+    def __init__(self) -> None:
+        self.updates: list[str] = []
+
+    def publish(self, *, data: dict[str, Any], transient: dict[str, Any], update: bool) -> None:
+        assert update
+        assert transient["display_id"].startswith("janus-")
+        self.updates.append(data["text/plain"])
+
+
+def test_it_is_renewed_for_what_happens_and_not_for_what_counts() -> None:
+    session = make_session()
+    plugin = make_handle(session)
+    frames, now = 0, 100.0
+
+    def take() -> dict[str, Any]:
+        snapshot = handle_snapshot(plugin)
+        media = [{**row, "frames": frames} for row in snapshot["media"]]
+        return {**snapshot, "media": media, "taken": int(now)}
+
+    event(session, "media", 42, mid="0", type="video", receiving=True)
+    form, publisher = StaticForm("id"), Publisher()
+    form.follow(take(), publisher, now)
+
+    def refreshed(*, final: bool = False) -> int:
+        form.refresh(now, take, final=final)
+        return len(publisher.updates)
+
+    frames, now = 30, now + 10 * REFRESH_SECONDS
+    assert refreshed() == 0
+    event(session, "slowlink", 42, mid="0", media="video", uplink=True, lost=7)
+    assert refreshed() == 1
+    event(session, "slowlink", 42, mid="0", media="video", uplink=True, lost=8)
+    now += REFRESH_SECONDS / 2
+    assert refreshed() == 1
+    now += REFRESH_SECONDS / 2
+    assert refreshed() == 2
+    # At the end the counts are brought up to date too, once.
+    frames = 60
+    assert refreshed(final=True) == 3
+    for _ in range(3):
+        now += 1
+        assert refreshed(final=True) == 3
