@@ -70,8 +70,10 @@ SERVER_ERRORS: dict[int, tuple[str, str]] = {
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a sentence that names the closest of `known`, or all of them."""
+    """Return a sentence that names the closest of `known`, or all of them; "" if there are none."""
     names = sorted(known)
+    if not names:
+        return ""
     close = get_close_matches(word, names, n=1, cutoff=0.6)
     return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(names)}."
 

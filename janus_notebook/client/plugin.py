@@ -303,6 +303,9 @@ class JanusPlugin:
                 )
                 self.media = {**self.media, event.mid: worse}
             case HangupEvent():
+                self.media = {
+                    mid: msgspec.structs.replace(state, receiving=False) for mid, state in self.media.items()
+                }
                 self._set_state("hungup", event.reason)
             case JanusEvent(kind="webrtcup"):
                 self._set_state("connected")

@@ -397,12 +397,14 @@ def test_a_hangup_event_fails_nothing() -> None:
 
             def hung_up_then_answered(request: dict[str, Any]) -> list[Any]:
                 ids = {"session_id": session.id, "sender": plugin.id}
+                media = {"janus": "media", "mid": "0", "type": "video", "receiving": True, **ids}
                 hangup = {"janus": "hangup", "reason": "Close PC", **ids}
-                return [server.ack(request), hangup, server.event(request, ok=1)]
+                return [server.ack(request), media, hangup, server.event(request, ok=1)]
 
             server.on["message"] = hung_up_then_answered
             assert (await plugin.request({}))["ok"] == 1
             assert plugin.state == "hungup"
+            assert plugin.media["0"].receiving is False  # nothing flows after a hangup
 
     run(main())
 

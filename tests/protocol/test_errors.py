@@ -118,6 +118,7 @@ def test_within_adds_what_is_not_known_yet() -> None:
 def test_nearest() -> None:
     assert nearest("medai", ["media", "hangup"]) == "Did you mean 'media'?"
     assert nearest("x", ["b", "a"]) == "Known: a, b."
+    assert nearest("x", []) == ""
 
 
 def test_plugin_codes_are_each_plugins_own() -> None:
