@@ -13,7 +13,8 @@ from tests.browser.notebooks import write
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.browser
+# Of the harness alone, and slow: a change of it shows soon enough overnight.
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 
 def test_a_busy_kernel_and_its_children_end_with_the_lab(tmp_path: Path) -> None:
