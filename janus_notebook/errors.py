@@ -69,6 +69,9 @@ SERVER_ERRORS: dict[int, tuple[str, str]] = {
 }
 
 
+NEW_SESSION = "Make a new one: create(), or connect() in a notebook."
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a sentence that names the closest of `known`, or all of them; "" if there are none."""
     names = sorted(known)

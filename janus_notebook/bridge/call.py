@@ -24,6 +24,10 @@ CLEANUP_SECONDS: Final = 0.5
 """How long an interrupted waiter waits for the cancelled work to clean up."""
 
 
+class NotAwaitedError(JanusStateError, AttributeError):
+    """A call was used as if it were its value."""
+
+
 class Call(Generic[T]):
     """Work that runs on the background loop whether or not anybody waits for it.
 
@@ -112,6 +116,23 @@ class Call(Generic[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         return self._wait().__await__()
+
+    async def __aenter__(self) -> Any:
+        """``async with connect() as session:`` waits for the value and enters it."""
+        value: Any = await self
+        return await value.__aenter__()
+
+    async def __aexit__(self, *exc_info: object) -> Any:
+        value: Any = self.result(0)
+        return await value.__aexit__(*exc_info)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)  # what IPython and others probe for
+        raise NotAwaitedError(
+            f"{self.name}() gave a Call, which has no {name!r}",
+            hint="Use its value: `await` it, or .result().",
+        )
 
     def __repr__(self) -> str:
         return f"<Call {self.name}: {self._status()}>"

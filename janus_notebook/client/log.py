@@ -7,7 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, Self
+from typing import Any, Self, overload
 from weakref import WeakSet
 
 from janus_notebook.config import mask
@@ -30,6 +30,11 @@ class EventLog:
 
     Args:
         capacity: how many entries are kept; the oldest goes first.
+
+    Attributes:
+        total: how many entries there have been.
+        errors: how many of them were errors, answered by Janus or recorded here.
+        counts: how many there have been of each direction.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class EventLog:
             raise JanusOptionError(f"capacity must be at least 1, not {capacity}")
         self.capacity = capacity
         self.total = 0
+        self.errors = 0
         self.counts: Counter[str] = Counter()
         self._ring: deque[JanusEvent] = deque(maxlen=capacity)
         self._subscriptions: WeakSet[Subscription] = WeakSet()
@@ -66,9 +72,17 @@ class EventLog:
     def __iter__(self) -> Iterator[JanusEvent]:
         return iter(list(self._ring))
 
-    def __getitem__(self, index: int) -> JanusEvent:
-        """The entry at a position: 0 is the oldest kept, -1 the newest."""
-        return self._ring[index]
+    @overload
+    def __getitem__(self, index: int) -> JanusEvent: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[JanusEvent]: ...
+    def __getitem__(self, index: int | slice) -> JanusEvent | list[JanusEvent]:
+        """The entry at a position: 0 is the oldest kept, -1 the newest. A slice gives a list."""
+        return list(self._ring)[index] if isinstance(index, slice) else self._ring[index]
+
+    def __aiter__(self) -> Subscription:
+        """Follow Janus's events from now on: ``async for event in session.events``; see `subscribe`."""
+        return self.subscribe()
 
     def __repr__(self) -> str:
         return f"<EventLog {len(self)} of {self.total} entries, {self.dropped} dropped>"
@@ -98,6 +112,7 @@ class EventLog:
         """Add an entry and hand it to the subscriptions that asked for it."""
         self.total += 1
         self.counts[direction] += 1
+        self.errors += kind == "error"
         event = event_class(direction, kind)(
             seq=self.total,
             time=self._wall_clock(),
@@ -174,6 +189,11 @@ class Subscription:
         self.closed = False
         self._waiting: deque[JanusEvent] = deque(maxlen=buffer)
         self._wake: asyncio.Future[None] | None = None
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(sorted(self.kinds)) if self.kinds else "all kinds"
+        state = "ended" if self.closed else "use `async for event in ...`"
+        return f"<Subscription to {kinds}, {len(self._waiting)} waiting, {self.dropped} dropped; {state}>"
 
     def offer(self, event: JanusEvent) -> None:
         """Take `event` if it is one of those asked for."""

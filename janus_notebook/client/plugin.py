@@ -143,6 +143,8 @@ class JanusPlugin:
 
     async def attach(self, session: JanusSession) -> Message:
         """Attach to `session` and return Janus's answer; see `JanusSession.attach_plugin`."""
+        if not hasattr(session, "attach_plugin"):
+            raise JanusOptionError(f"a JanusSession is expected, not {session!r}")
         return await session.attach_plugin(self)
 
     async def detach(self) -> Message:

@@ -13,6 +13,7 @@ from janus_notebook.client.log import EventLog, Subscription
 from janus_notebook.client.tasks import Tasks
 from janus_notebook.config import mask_url
 from janus_notebook.errors import (
+    NEW_SESSION,
     JanusConnectionError,
     JanusError,
     JanusOptionError,
@@ -20,6 +21,7 @@ from janus_notebook.errors import (
     JanusStateError,
     JanusTimeoutError,
 )
+from janus_notebook.protocol.events import JanusEvent
 from janus_notebook.protocol.messages import Message, id_in, integer, verb_of
 
 if TYPE_CHECKING:
@@ -132,13 +134,17 @@ class JanusSession:
 
     @property
     def counters(self) -> dict[str, int]:
-        """How many requests, replies, events and local entries there were, and what the log dropped."""
+        """How many requests, replies (acks too), events, local entries and errors there were.
+
+        Also how many requests are ``in_flight``, and how many entries the log has ``dropped``.
+        """
         counts = self.events.counts
         return {
             "requests": counts["request"],
             "replies": counts["reply"],
             "events": counts["event"],
             "local": counts["local"],
+            "errors": self.events.errors,
             "in_flight": self.connection.in_flight,
             "dropped": self.events.dropped,
         }
@@ -185,7 +191,14 @@ class JanusSession:
                 raise
 
     async def _create(self) -> Message:
-        await self.connection.open()
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self.connection.open()
+        except TimeoutError as exc:
+            raise JanusConnectionError(
+                f"{mask_url(self.base_url)} did not answer within {self.timeout:g} s",
+                hint="Check the host, the port and any firewall between.",
+            ) from exc
         self._credentials = self._ask_credentials()
         # Its own timeout tells how often to send keepalives.
         if self.connection.server is None or self._owns_connection:
@@ -387,9 +400,7 @@ class JanusSession:
 
     def _not_open(self) -> JanusStateError:
         if self.state == "lost":
-            return JanusStateError(
-                f"the session was lost: {self.reason}", hint="Make a new one with create()."
-            )
+            return JanusStateError(f"the session was lost: {self.reason}", hint=NEW_SESSION)
         return JanusStateError(
             f"the session is {self.state}", hint="Call create() first, or use `async with session:`."
         )
@@ -408,6 +419,19 @@ class JanusSession:
         began = self.events.elapsed
         await self.exchange({"janus": "ping"}, timeout)
         return self.events.elapsed - began
+
+    async def wait_for(self, *kinds: str, timeout: float | None = None) -> JanusEvent:
+        """Return the next event of one of these kinds, of the session or any of its handles.
+
+        Raises:
+            JanusTimeoutError: none came within `timeout` seconds (None: the session's default).
+            JanusStateError: the session ended first.
+        """
+        async with self.subscribe(kinds or None) as events:
+            try:
+                return await events.get(self.timeout if timeout is None else timeout)
+            except StopAsyncIteration:
+                raise self._not_open() from None
 
     def subscribe(self, kinds: Iterable[str] | None = None, *, buffer: int = 10_000) -> Subscription:
         """Follow the events of the session and all its handles from now on (see `EventLog.subscribe`)."""

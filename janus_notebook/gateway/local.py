@@ -301,7 +301,8 @@ class LocalGateway:
             return False
         process.listen()
         if process.end_reason is not None and self._exit_reason is None:
-            self._exit_reason = f"{process.end_reason}; its log says: {logs.why(self._log())}"
+            said = "" if process.killed else f"; its log says: {logs.why(self._log())}"
+            self._exit_reason = process.end_reason + said
         return process.end_reason is None and not process.ending
 
     def _raw_log(self) -> str:

@@ -31,6 +31,7 @@ class GuardedProcess:
     Attributes:
         pid: the program's process id; None until it runs.
         end_reason: why it ended by itself ("it was ended by signal 9 (Killed)"); None while it runs.
+        killed: whether somebody else ended it, of which its own log knows nothing.
         ending: whether `end` was called; nothing the guard says later counts.
     """
 
@@ -40,6 +41,7 @@ class GuardedProcess:
         self.log = log
         self.pid: int | None = None
         self.end_reason: str | None = None
+        self.killed = False
         self.ending = False
         self._guard: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
@@ -93,6 +95,7 @@ class GuardedProcess:
             status = int(rest)
             if status < 0:
                 self.end_reason = f"it was ended by signal {-status} ({signal.strsignal(-status)})"
+                self.killed = -status in (signal.SIGINT, signal.SIGKILL, signal.SIGTERM)
             else:
                 self.end_reason = f"it ended with status {status}"
 

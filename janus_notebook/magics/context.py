@@ -38,7 +38,11 @@ class Context:
     @staticmethod
     def check_name(name: str) -> None:
         """Refuse what can't be a variable, before any work is done for it."""
-        if not name.isidentifier() or keyword.iskeyword(name):
+        if keyword.iskeyword(name):
+            raise JanusOptionError(
+                f"{name!r} is a word of Python, and can't be a variable", hint="Choose another."
+            )
+        if not name.isidentifier():
             raise JanusOptionError(
                 f"{name!r} can't be a variable", hint="Use letters, digits and underscores."
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from janus_notebook.magics.completion import complete
 from janus_notebook.magics.janus import JanusMagics
 from janus_notebook.notebook.connect import connect
 from janus_notebook.notebook.nesting import enable_for_source
+from janus_notebook.notebook.workspace import workspace
 
 __all__ = ["load", "unload"]
 
@@ -22,6 +24,11 @@ class _Loaded:
         self.shell = shell
         self.magics = JanusMagics(shell=shell, parent=shell)
         self.completer: Callable[..., list[str]] = functools.partial(complete)
+
+    def after_cell(self, _result: Any) -> None:
+        """Say what failed with nobody looking. Here, for a thread's own output would land anywhere."""
+        for failure in workspace().take_failures():
+            print(f"Not awaited: {failure}", file=sys.stderr)  # noqa: T201 - the cell's own stderr is meant
 
     def before_cell(self, info: Any) -> None:
         """Let a cell that calls ``asyncio.run`` do so inside the kernel's own loop."""
@@ -42,6 +49,7 @@ def load(shell: Any) -> None:
     shell.register_magics(state.magics)
     shell.set_hook("complete_command", state.completer, str_key="%janus")
     shell.events.register("pre_run_cell", state.before_cell)
+    shell.events.register("post_run_cell", state.after_cell)
     if shell.user_ns.get("connect", connect) is connect:
         shell.push({"connect": connect}, interactive=False)
 
@@ -49,7 +57,6 @@ def load(shell: Any) -> None:
 def unload(shell: Any) -> None:
     """Destroy the sessions, stop the local gateway and the background loop, remove the magics."""
     unload_hooks(shell)
-    from janus_notebook.notebook.workspace import workspace
     from janus_notebook.panels import close_all
 
     if shell.user_ns.get("connect") is connect:
@@ -65,6 +72,7 @@ def unload_hooks(shell: Any) -> None:
     if state is None:
         return
     shell.events.unregister("pre_run_cell", state.before_cell)
+    shell.events.unregister("post_run_cell", state.after_cell)
     # IPython has no way to unset a completer or a magic; these two tables are what it looks into.
     shell.strdispatchers["complete_command"].strs.pop("%janus", None)
     shell.magics_manager.magics["line"].pop("janus", None)

@@ -116,6 +116,7 @@ def connect(url: str | None = None, **options: Any) -> Call[Any]:
         await session.create()
         return form_of(session)
 
+    workspace().listen()
     return background().submit(work, name="connect")
 
 

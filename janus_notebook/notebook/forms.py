@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from janus_notebook.bridge import Call, background
-from janus_notebook.errors import JanusOptionError
+from janus_notebook.errors import JanusOptionError, nearest
 
 __all__ = ["Form", "core_of", "derive", "form_of", "register"]
 
@@ -43,6 +43,9 @@ HIDDEN = frozenset(
     }
 )
 
+# What an interrupted cell says it was waiting for, where that is no verb of ours.
+SPOKEN = {"__anext__": "the next event", "__aenter__": "the session", "__aexit__": "the end of the session"}
+
 # Special methods that read; they are safe from any thread.
 READERS = ("__iter__", "__len__", "__getitem__")
 
@@ -50,6 +53,10 @@ READERS = ("__iter__", "__len__", "__getitem__")
 _registered: dict[str, type[Form]] = {}
 _derived: dict[type, type[Form]] = {}
 _forms: WeakValueDictionary[int, Form] = WeakValueDictionary()
+
+
+class UnknownNameError(JanusOptionError, AttributeError):
+    """A form has no such attribute; in a cell one line, with the nearest that it has."""
 
 
 class Form:
@@ -60,13 +67,19 @@ class Form:
 
     def __getattr__(self, name: str) -> Any:
         # Only for what is not in the class: attributes that the core sets on the object.
-        if name.startswith("_") or name in HIDDEN:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        try:
-            value = getattr(self._core, name)
-        except AttributeError:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
-        return form_of(value)
+        if name.startswith("_"):
+            raise AttributeError(name)  # what IPython and others probe for
+        if name in HIDDEN or not hasattr(self._core, name):
+            known = [known for known in dir(self) if not known.startswith("_")]
+            raise UnknownNameError(f"{self!r} has no {name!r}", hint=nearest(name, known))
+        return form_of(getattr(self._core, name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "_core":
+            raise UnknownNameError(
+                f"{name!r} can't be set on {self!r}", hint="It shows what is; its methods change things."
+            )
+        super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
         attributes = {name for name in vars(self._core) if not name.startswith("_")} - HIDDEN
@@ -139,7 +152,7 @@ def _member(name: str, member: Any) -> Any:
     if isinstance(member, property):
         return property(lambda form: form_of(member.__get__(form._core)), doc=member.__doc__)
     if name == "__aiter__":
-        return lambda form: form
+        return _running(member)  # of a stream it gives the stream itself, and so its form
     if name == "__aenter__":
         return _entering(member)
     if name in READERS:
@@ -161,7 +174,7 @@ def _calling(name: str, coroutine_function: Callable[..., Any]) -> Callable[...,
         async def work() -> Any:
             return form_of(await coroutine_function(*bound.args, **bound.kwargs))
 
-        return background().submit(work, name=name)
+        return background().submit(work, name=SPOKEN.get(name, name))
 
     _sign(verb, coroutine_function, "Call[{}]")
     return verb

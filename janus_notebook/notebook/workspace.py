@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+from collections import deque
 from typing import Any
 
 from janus_notebook.bridge import background
@@ -34,17 +35,21 @@ class Workspace:
         self.gateway_url = ""
         self.gateway_options: dict[str, Any] = {}
         self.gateway_exit = ""
+        self._serve_options: dict[str, Any] = {}
         self._watch: asyncio.Task[None] | None = None
         self._serving = asyncio.Lock()
         self._registered = False
+        # Some for a person to read; a loop that fails all the time needs no more.
+        self._failures: deque[str] = deque(maxlen=20)
 
     def adopt(self, session: JanusSession) -> None:
         """Close `session` when the kernel ends; forget those that are closed already."""
         self.sessions = [known for known in self.sessions if known.state != "closed"]
         self.sessions.append(session)
-        self._close_at_exit()
+        self.listen()
 
-    def _close_at_exit(self) -> None:
+    def listen(self) -> None:
+        """Hear of failures that no call can raise, and close everything when the process ends."""
         loop = background()
         if self.report not in loop.on_error:
             loop.on_error.append(self.report)
@@ -54,12 +59,23 @@ class Workspace:
             atexit.register(self.close)
 
     def report(self, name: str, error: BaseException) -> None:
-        """Record a failure that no call can raise, such as that of a `Call` nobody looked at."""
+        """Keep a failure that no call can raise, such as that of a `Call` nobody looked at.
+
+        It goes into the log of the session it is about, and waits for `take_failures`.
+        """
         reason = str(error) if isinstance(error, JanusError) else f"{type(error).__name__}: {error}"
+        failure = JanusError(f"{name} failed: {reason}")
         session_id = getattr(error, "session_id", None)
-        owners = [session for session in self.sessions if session.id == session_id]
-        for session in owners or self.sessions[-1:]:
-            session.on_error(JanusError(f"{name} failed: {reason}"))
+        for session in self.sessions:
+            if session_id is not None and session.id == session_id:
+                session.on_error(failure)
+        self._failures.append(str(failure))
+
+    def take_failures(self) -> list[str]:
+        """What failed with nobody looking since the last time this was asked."""
+        failures = list(self._failures)
+        self._failures.clear()
+        return failures
 
     async def serve(self, **options: Any) -> LocalGateway:
         """Start the local gateway, or return the one that runs.
@@ -69,17 +85,17 @@ class Workspace:
         """
         async with self._serving:
             if self.gateway is not None and self.gateway.running:
-                if options:
+                if options and options != self._serve_options:
                     raise JanusGatewayError(
-                        "a local gateway runs already", hint="Stop it first: %janus stop."
+                        "a local gateway runs already, with other options", hint="Stop it first: %janus stop."
                     )
                 return self.gateway
             await self._stop_gateway()
-            self._close_at_exit()
-            options.setdefault("binary", settings_from_environment().binary)
-            gateway = LocalGateway(**options)
+            self.listen()
+            gateway = LocalGateway(**{"binary": settings_from_environment().binary, **options})
             await gateway.start()
             self.gateway, self.gateway_url, self.gateway_exit = gateway, gateway.ws_url, ""
+            self._serve_options = options
             self.gateway_options = {key: options[key] for key in ("api_secret",) if options.get(key)}
             self._watch = asyncio.create_task(self._follow(gateway), name="janus-gateway-watch")
             return gateway

@@ -6,7 +6,6 @@ Source: "Janus API", section "Event notifications", of the Janus documentation.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any, Literal
 
 import msgspec
@@ -286,16 +285,14 @@ def check_kinds(kinds: Iterable[str] | None) -> frozenset[str] | None:
     """Return `kinds` as a set, or None for all.
 
     Raises:
-        JanusOptionError: a kind is unknown to us and close to one we know, so most likely a slip.
-            Other unknown kinds pass: a newer Janus may send them.
+        JanusOptionError: a kind is not one that we know: a stream of it would wait for ever. Kinds
+            of a newer Janus are seen by asking for all.
     """
     if kinds is None:
         return None
     names = frozenset([kinds] if isinstance(kinds, str) else kinds)
     for name in names - _EVENTS.keys():
-        close = get_close_matches(str(name), _EVENTS, n=1, cutoff=0.75)
-        if close:
-            raise JanusOptionError(f"unknown event kind {name!r}", hint=f"Did you mean {close[0]!r}?")
+        raise JanusOptionError.unknown("event kind", str(name), _EVENTS)
     return names
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from janus_notebook.errors import JanusError, JanusPluginError, JanusServerError, JanusStateError
+from janus_notebook.errors import NEW_SESSION, JanusError, JanusPluginError, JanusServerError, JanusStateError
 from janus_notebook.protocol.messages import Message, integer
 from janus_notebook.protocol.plugin_codes import plugin_error_name
 
@@ -205,9 +205,7 @@ class Router:
 
 def session_timed_out(session_id: int) -> JanusStateError:
     """The error of a request whose session expired on the server."""
-    return JanusStateError(
-        f"session {session_id} timed out on the server", hint="Make a new one with create()."
-    )
+    return JanusStateError(f"session {session_id} timed out on the server", hint=NEW_SESSION)
 
 
 def handle_detached(handle_id: int) -> JanusStateError:

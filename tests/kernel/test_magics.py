@@ -67,7 +67,12 @@ def test_serving_twice_gives_the_same_server(bare_kernel: Kernel) -> None:
     pid = kernel.value("get_ipython().run_line_magic('janus', 'serve').pid")
     assert kernel.value("get_ipython().run_line_magic('janus', 'serve').pid") == pid
     result = kernel.run("%janus serve --log-level 5")
-    assert "a local gateway runs already" in result.traceback
+    assert "a local gateway runs already, with other options" in result.traceback
+
+
+def test_serving_with_the_same_options_again_gives_the_same_server(bare_kernel: Kernel) -> None:
+    line = "get_ipython().run_line_magic('janus', 'serve --session-timeout 30').pid"
+    assert bare_kernel.value(line) == bare_kernel.value(line)
 
 
 def test_help_lists_the_commands_and_shows_one(bare_kernel: Kernel) -> None:
@@ -145,6 +150,69 @@ def test_names_of_sessions_and_handles_are_the_users_own(kernel: Kernel, gateway
     assert kernel.value("(a.state, videoroom.state)") == ("detached", "attached")
     kernel.run("%janus destroy --all").check()
     assert sessions(gateway) == []
+
+
+def test_what_fails_with_nobody_looking_is_said_in_the_next_cell(kernel: Kernel) -> None:
+    kernel.run("session = await connect()\necho = await session.attach('echotest')").check()
+    kernel.run("alone = echo.configure(video='yes')").check()
+    kernel.run("nowhere = connect('foo')").check()
+    kernel.run("looked = echo.configure(audio='no')").check()
+    assert "audio" in kernel.run("await looked").traceback
+    kernel.wait_until(
+        "len(__import__('janus_notebook.notebook.workspace', fromlist=['_']).workspace()._failures) == 2"
+    )
+    said = kernel.run("1 + 1").check().stderr
+    assert "Not awaited: configure failed: Invalid element type (video should be a boolean)" in said
+    assert "Not awaited: connect failed: 'foo' has no scheme" in said
+    assert "audio" not in said
+    assert kernel.run("1 + 1").check().stderr == ""
+    # The session's log has its own failure, and not the other one.
+    assert kernel.value(
+        "[e.summary[:16] for e in session.events if e.direction == 'local' and e.kind == 'error']"
+    ) == ["configure failed"]
+
+
+SLIPS = [
+    ("connect().attach('echotest')", "NotAwaitedError: connect() gave a Call, which has no 'attach'."),
+    ("await echo.publsh()", "has no 'publsh'. Did you mean 'publish'?"),
+    ("room.publish()", "has no 'publish'."),
+    ("session.state = 'foo'", "'state' can't be set on <JanusSession"),
+    (
+        "echo.events('foo')",
+        "JanusOptionError: unknown event kind 'foo'. Known: detached, error, event, hangup",
+    ),
+    ("await echo.wait_for('hangups')", "Did you mean 'hangup'?"),
+    ("await echo.attach(None)", "JanusOptionError: a JanusSession is expected, not None."),
+]
+
+
+def test_a_slip_in_python_gives_one_line_too(kernel: Kernel) -> None:
+    kernel.run("session = await connect()").check()
+    kernel.run("echo, room = [await session.attach(name) for name in ('echotest', 'videoroom')]").check()
+    for cell, line in SLIPS:
+        result = kernel.run(cell)
+        assert line in result.traceback, cell
+        assert len(result.traceback.splitlines()) == 1, result.traceback
+
+
+def test_a_session_can_be_entered_where_it_is_made(kernel: Kernel, gateway: LocalGateway) -> None:
+    kernel.run("async with connect() as session:\n    inside = session.state").check()
+    assert kernel.value("(inside, session.state)") == ("connected", "closed")
+    assert sessions(gateway) == []
+
+
+def test_events_are_read_as_a_sequence_and_as_a_stream(kernel: Kernel) -> None:
+    kernel.run("session = await connect()\nroom = await session.attach('echotest')").check()
+    assert kernel.value("[e.kind for e in session.events[-2:]]") == ["success", "state"]
+    kernel.run(
+        "async def first():\n    async for event in session.events:\n        return event.kind\n"
+        "import asyncio\nwaiting = asyncio.ensure_future(first())\nawait asyncio.sleep(0)"
+    ).check()
+    kernel.run("await room.detach()").check()
+    assert kernel.value("await waiting") == "detached"
+    shown = kernel.run("session.events.subscribe(['media'])").check().text
+    assert shown is not None
+    assert shown.startswith("<Subscription to media, 0 waiting")
 
 
 def test_completion_knows_commands_options_plugins_and_names(kernel: Kernel) -> None:
