@@ -91,7 +91,8 @@ class EventStreamPanel(Panel["EventLog"]):
                 event = log.get(seq)
                 if event is None:
                     return {"type": "json", "seq": seq, "error": "no longer in the log"}
-                return {"type": "json", "seq": seq, "text": event_json(event)}
+                text, sdp = event_json(event)
+                return {"type": "json", "seq": seq, "text": text, "sdp": sdp}
             case {"type": "rows", "after": int(after)}:
                 return {"type": "rows", "batch": self._batch(log, max(after, 0))}
         return None

@@ -92,13 +92,28 @@ def event_row(event: JanusEvent) -> dict[str, Any]:
     }
 
 
-def event_json(event: JanusEvent) -> str:
-    """The whole event as indented JSON; the log has masked its secrets already."""
+def event_json(event: JanusEvent) -> tuple[str, str]:
+    """The whole event as indented JSON, and its SDP line by line ("" without one).
+
+    In JSON an SDP would be one endless string; "(below)" stands in its place. The log has masked the
+    secrets already.
+    """
+    found: list[str] = []
+
+    def take_sdp(part: dict[str, Any]) -> dict[str, Any]:
+        sdp = part.get("sdp")
+        if isinstance(sdp, str) and "\n" in sdp:
+            found.append(sdp.replace("\r\n", "\n").strip("\n"))
+            return part | {"sdp": "(below)"}
+        return part
+
     try:
-        text = json.dumps(event.raw, indent=2, ensure_ascii=False, default=str)
+        # There and back: what is walked through is a tree of plain values, whatever was in the event.
+        plain = json.loads(json.dumps(event.raw, default=str), object_hook=take_sdp)
+        text = json.dumps(plain, indent=2, ensure_ascii=False)
     except (TypeError, ValueError):  # a key that is no text, or a circle: only in what was never sent
         text = repr(event.raw)
-    return clean(text, JSON_LIMIT, lines=True)
+    return clean(text, JSON_LIMIT, lines=True), clean("\n\n".join(found), JSON_LIMIT, lines=True)
 
 
 def session_snapshot(session: JanusSession) -> dict[str, Any]:
@@ -108,13 +123,11 @@ def session_snapshot(session: JanusSession) -> dict[str, Any]:
     scheme = url.partition(":")[0].lower()
     interval = session.keepalive_interval
     timeout = server.get("session-timeout")
-    errors, since, session_id = 0, None, session.id
+    since, session_id = None, session.id
     for event in session.events:
         if session.id is None and event.session_id is not None:
             session_id = event.session_id  # it has ended: the id it had
-        if event.kind == "error":
-            errors += 1
-        elif event.kind == "state" and event.handle_id is None and isinstance(event, StateEvent):
+        if event.kind == "state" and event.handle_id is None and isinstance(event, StateEvent):
             since = event
     known = since is not None and since.state == session.state
     counters = session.counters
@@ -137,9 +150,8 @@ def session_snapshot(session: JanusSession) -> dict[str, Any]:
             for plugin in session.plugins
         ],
         "counters": {
-            **{name: counters[name] for name in ("requests", "replies", "events", "in_flight")},
-            "errors": errors,
-            "dropped": counters["dropped"],
+            name: counters[name]
+            for name in ("requests", "replies", "events", "in_flight", "errors", "dropped")
         },
     }
 

@@ -29,7 +29,14 @@ SYMBOLS: Final = {
 }
 WORDS: Final = {"hungup": "hung up"}
 ARROWS: Final = {"request": "→", "reply": "←", "event": "⇐", "local": "•"}
-COUNTERS: Final = ("requests", "replies", "events", "in_flight", "errors", "dropped")
+COUNTERS: Final = {
+    "requests": "requests",
+    "replies": "replies and acks",
+    "events": "events",
+    "in_flight": "in flight",
+    "errors": "errors",
+    "dropped": "dropped",
+}
 
 _COLOUR = "color:var(--jp-ui-font-color1,currentColor)"
 _LINE = "1px solid rgba(128,128,128,.4)"
@@ -106,7 +113,7 @@ def _session_parts(snapshot: dict[str, Any]) -> list[tuple[Any, ...]]:
         ("transport", head["transport"]),
         ("keepalive", _keepalive(head)),
         ("since", _time(head["since"])),
-        *((name.replace("_", " "), str(counters[name])) for name in COUNTERS),
+        *((label, str(counters[name])) for name, label in COUNTERS.items()),
         ("taken", _taken(snapshot)),
     ]
     return [
@@ -158,7 +165,7 @@ def _stream_parts(snapshot: dict[str, Any]) -> list[tuple[Any, ...]]:
     ]
     return [
         ("title", head["title"], head["state"], ""),
-        ("facts", facts),
+        ("facts", [fact for fact in facts if fact[1]]),
         _events_part("Events", snapshot["rows"]),
     ]
 
@@ -194,8 +201,13 @@ def _state(state: str) -> str:
 def _keepalive(head: dict[str, Any]) -> str:
     if head["keepalive_secs"] is None:
         return "none needed"
-    timeout = "" if head["timeout_secs"] is None else f" (session timeout {head['timeout_secs']:g} s)"
-    return f"every {head['keepalive_secs']:g} s{timeout}"
+    timeout = "" if head["timeout_secs"] is None else f" (session timeout {_seconds(head['timeout_secs'])})"
+    return f"every {_seconds(head['keepalive_secs'])}{timeout}"
+
+
+def _seconds(value: float) -> str:
+    """At most 2 decimals: ``20 s``, ``1.67 s``."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") + " s"
 
 
 def _time(seconds: float | None) -> str:

@@ -78,6 +78,38 @@ def test_the_event_stream_filters_pauses_and_shows_one_events_json(notebook: Not
     expect(rows.filter(has_text="bitrate=123456")).to_have_count(1)
 
 
+def test_the_event_streams_rows_are_single_lines(notebook: Notebook) -> None:
+    """Of a session and of one handle, in a wide and in a narrow window."""
+    notebook.add_and_run("await echo.publish()")
+    cells = {name: notebook.add_and_run(f"%janus events {name}") for name in ("session", "echo")}
+    tab = notebook.page.tab
+    heights = "nodes => nodes.map(node => node.getBoundingClientRect().height)"
+    for width in (1400, 700):
+        tab.set_viewport_size({"width": width, "height": 900})
+        for name, index in cells.items():
+            stream = notebook.output(index)
+            rows = stream.locator("details.janus-event > summary")
+            expect(rows.filter(has_text="webrtcup")).to_have_count(1)
+            notebook.page.screenshot(f"events-of-{name}-{width}", stream)
+            found = rows.evaluate_all(heights)
+            assert len(found) > 5
+            assert max(found) <= 40, (name, width, found)
+            assert min(found) > 10, (name, width, found)
+    offer = notebook.output(cells["echo"]).locator("details").filter(has_text="+ offer").first
+    offer.locator("summary").click()
+    shown, sdp = offer.locator("pre").first, offer.locator("pre").nth(1)
+    expect(sdp).to_contain_text("m=audio")
+    assert json.loads(shown.inner_text())["jsep"]["sdp"] == "(below)"
+    assert sdp.inner_text().startswith("v=0\no=")
+    sdp.scroll_into_view_if_needed()
+    notebook.page.screenshot("event-with-sdp", notebook.output(cells["echo"]))
+    session = notebook.output(notebook.add_and_run("session"))
+    expect(session.locator(".janus-tile[title]")).to_have_count(6)
+    label = session.locator(".janus-tile .janus-muted").filter(has_text="replies and acks")
+    assert label.evaluate("node => node.getBoundingClientRect().height") < 25  # one line
+    notebook.page.screenshot("session-tiles-700", session)
+
+
 def test_the_filter_and_the_pause_work_while_the_kernel_is_busy(notebook: Notebook) -> None:
     index = notebook.add_and_run("session.events")
     stream = notebook.output(index)

@@ -204,15 +204,43 @@ def test_an_events_json() -> None:
     entry = log.record(
         "request", "create", {"janus": "create", "token": "hunter2", "name": "\u202e\ud800é\x7f"}
     )
-    text = event_json(entry)
+    text, sdp = event_json(entry)
     text.encode()
+    assert sdp == ""
     assert "hunter2" not in text
     assert '"janus": "create",\n' in text
     assert r"\u202e\ud800é\x7f" in text
     huge = log.record("event", "event", {"text": "x" * 1_000_000})
-    assert len(event_json(huge)) == 200_000
-    assert event_json(log.record("local", "error", {"set": {1}})) == '{\n  "set": "{1}"\n}'
-    assert "set" in event_json(log.record("local", "error", {"set": {(1, 2): "a key that is no text"}}))
+    assert len(event_json(huge)[0]) == 200_000
+    assert event_json(log.record("local", "error", {"set": {1}}))[0] == '{\n  "set": "{1}"\n}'
+    odd, _ = event_json(log.record("local", "error", {"set": {(1, 2): "a key that is no text"}}))
+    assert "a key that is no text" in odd
+
+
+def test_an_sdp_has_lines_of_its_own() -> None:
+    log = EventLog()
+    jsep = {"type": "offer", "sdp": "v=0\r\ns=\x1b<b>\u202e\r\nm=audio 9\r\n"}
+    inner = {"result": {"sdp": "v=0\ns=2\n"}, "sdp": 5}
+    entry = log.record("event", "event", {"janus": "event", "jsep": jsep, "plugindata": {"data": inner}})
+    text, sdp = event_json(entry)
+    assert json.loads(text) == {
+        "janus": "event",
+        "jsep": {"type": "offer", "sdp": "(below)"},
+        "plugindata": {"data": {"result": {"sdp": "(below)"}, "sdp": 5}},
+    }
+    assert sdp == "v=0\ns=\\x1b<b>\\u202e\nm=audio 9\n\nv=0\ns=2"
+    assert entry.raw["jsep"]["sdp"].endswith("9\r\n")  # the log's own is untouched
+    huge = log.record("request", "message", {"jsep": {"sdp": "a=x\r\n" * 100_000}})
+    assert len(event_json(huge)[1]) == 200_000
+
+
+def test_errors_are_counted_for_ever() -> None:
+    session = make_session()
+    session.on_error(JanusError("it broke"))
+    for _ in range(session.events.capacity):
+        event(session, "webrtcup", 42)
+    assert all(entry.kind != "error" for entry in session.events)
+    assert session_snapshot(session)["counters"]["errors"] == 1
 
 
 def test_rows_of_a_log() -> None:

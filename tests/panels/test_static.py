@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+from janus_notebook.client.log import EventLog
 from janus_notebook.panels import static
 from janus_notebook.panels.display import wrapped
 from janus_notebook.panels.snapshot import handle_snapshot, session_snapshot, stream_snapshot
@@ -65,10 +66,14 @@ def test_the_plain_form_of_a_session() -> None:
     snapshot = session_snapshot(session) | {"taken": 0}
     lines = static.plain(snapshot).splitlines()
     assert lines[0] == "Janus session 7001: ● connected"
-    assert "  server     Janus WebRTC Server 1.1.2" in lines
-    assert "  keepalive  every 20 s (session timeout 60 s)" in lines
-    assert "  taken      1970-01-01 00:00:00 UTC" in lines
+    assert "  server            Janus WebRTC Server 1.1.2" in lines
+    assert "  keepalive         every 20 s (session timeout 60 s)" in lines
+    assert "  replies and acks  0" in lines
+    assert "  taken             1970-01-01 00:00:00 UTC" in lines
     assert lines[-1] == "  42  janus.plugin.echotest  ◇ attached"
+    session.connection.server = {"session-timeout": 5}
+    text = static.plain(session_snapshot(session))
+    assert "every 1.67 s (session timeout 5 s)" in text
     session._end("lost", "the cable was cut")
     assert static.plain(session_snapshot(session)).startswith(
         "Janus session 7001: ▲ lost (the cable was cut)\n"
@@ -87,6 +92,18 @@ def test_the_plain_form_of_a_handle() -> None:
     )
     assert "  0    audio  yes             0           0     –            –" in text
     assert text.splitlines()[-1].endswith("⇐ event    media     Janus is receiving audio (mid 0)")
+
+
+def test_the_plain_form_of_an_empty_stream() -> None:
+    log = EventLog()
+    lines = static.plain(stream_snapshot(log)).splitlines()
+    assert lines == [
+        "Events of session: ○ new",
+        "  shown                 the newest 0 of 0",
+        "  dropped from the log  0",
+        "Events: none",
+    ]
+    assert "taken" in static.plain(stream_snapshot(log) | {"taken": 0})
 
 
 def test_the_page_says_when_it_was_taken_and_follows_the_theme() -> None:

@@ -79,6 +79,10 @@ function rowNode(row, store, opened) {
     node.scrollIntoView({ block: "nearest" });
     store.ask(row.seq, (reply) => {
       put(body, reply.error ?? reply.text);
+      if (reply.sdp) {
+        node.appendChild(make("div", "janus-caption janus-sdp", "SDP"));
+        node.appendChild(make("pre", "janus-json", reply.sdp));
+      }
       node.scrollIntoView({ block: "nearest" });
     });
   });

@@ -1,24 +1,32 @@
 // The session panel: server, address, state, counters, handles.
 
 const COUNTERS = [
-  ["requests", "requests"], ["replies", "replies"], ["events", "events"],
+  ["requests", "requests"], ["replies", "replies and acks"], ["events", "events"],
   ["in_flight", "in flight"], ["errors", "errors"], ["dropped", "dropped"],
 ];
 const HINTS = {
+  requests: "Requests sent to Janus, keepalives too",
+  replies: "Answers to requests; a request can get an ack first and its reply later, and both count",
+  events: "Events that Janus sent by itself",
   in_flight: "Requests that wait for their answer",
-  errors: "Error entries among those the log still holds",
+  errors: "Errors since the session began: answered by Janus, or met here",
   dropped: "Entries the log has let go, oldest first",
 };
 
+/** At most 2 decimals: 20, 1.67. */
+function seconds(value) {
+  return `${Number(value.toFixed(2))} s`;
+}
+
 function facts(head) {
   const server = [head.server, head.version].filter(Boolean).join(" ");
-  const timeout = head.timeout_secs === null ? "" : ` · session timeout ${head.timeout_secs} s`;
+  const timeout = head.timeout_secs === null ? "" : ` · session timeout ${seconds(head.timeout_secs)}`;
   const interval = head.keepalive_secs;
   return [
     ["Server", server || "not asked yet"],
     ["Address", head.url],
     ["Transport", head.transport],
-    ["Keepalive", interval === null ? "none needed" : `every ${Number(interval.toFixed(1))} s${timeout}`],
+    ["Keepalive", interval === null ? "none needed" : `every ${seconds(interval)}${timeout}`],
     ["Since", timeOfDay(head.since)],
   ];
 }
@@ -35,7 +43,7 @@ export default {
       const tile = tiles.appendChild(make("div", "janus-tile"));
       const value = tile.appendChild(make("span", "janus-value", "0"));
       tile.appendChild(make("span", "janus-muted", label));
-      if (HINTS[key]) tile.title = HINTS[key];
+      tile.title = HINTS[key];
       return value;
     });
     const setHandles = table(root, "Handles", ["id", "plugin", "state"]);
