@@ -48,7 +48,7 @@ def facts(
 
 def _source_state(track: MediaStreamTrack) -> str:
     error = getattr(track, "error", None)
-    return str(track.readyState) if error is None else f"failed: {error!r}"
+    return str(track.readyState) if error is None else f"failed: {error}"
 
 
 def candidate_pair(pc: RTCPeerConnection) -> dict[str, dict[str, Any]] | None:

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from aiortc.rtcicetransport import RTCIceCandidate, parse_stun_turn_uri
 from aiortc.sdp import candidate_from_sdp
 
 from janus_notebook.errors import JanusMediaError, JanusOptionError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["checked_server", "masked_server", "parsed_candidate"]
+__all__ = ["checked_servers", "masked_server", "parsed_candidate"]
 
 SERVER_KEYS = ("urls", "username", "credential")
 
 
-def checked_server(server: Mapping[str, Any]) -> dict[str, Any]:
+def checked_servers(servers: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a checked copy of the ICE servers that a caller gives.
+
+    Raises:
+        JanusOptionError: it is not a list of dicts, or one of them does not describe a server.
+    """
+    if isinstance(servers, (str, Mapping)) or not isinstance(servers, Iterable):
+        raise _not_servers(servers)
+    return [_checked(server) for server in servers]
+
+
+def _not_servers(found: object) -> JanusOptionError:
+    # The type alone: what was given may hold a secret.
+    return JanusOptionError(
+        f"ice_servers is a list of dicts; found {type(found).__name__}",
+        hint="Give for example ice_servers=[{'urls': 'stun:stun.example.org:3478'}].",
+    )
+
+
+def _checked(server: object) -> dict[str, Any]:
     """Return a checked copy of an ICE server's options, as a browser's ``RTCIceServer`` has them."""
+    if not isinstance(server, Mapping):
+        raise _not_servers(server)
     for key in server:
         if key not in SERVER_KEYS:
             raise JanusOptionError.unknown("key of an ICE server", key, SERVER_KEYS)

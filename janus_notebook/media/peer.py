@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiortc import RTCConfiguration, RTCIceServer, RTCSessionDescription
@@ -12,9 +13,9 @@ from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusStateE
 from janus_notebook.media import sdp as sdp_text
 from janus_notebook.media.connection import Connection
 from janus_notebook.media.facts import facts, stats_by_mid
-from janus_notebook.media.ice import checked_server, masked_server, parsed_candidate
+from janus_notebook.media.ice import checked_servers, masked_server, parsed_candidate
 from janus_notebook.media.jsep import described, mapped
-from janus_notebook.media.sources import source_track
+from janus_notebook.media.sources import ArraySource, source_track
 from janus_notebook.media.tracks import ReceivedTrack
 
 if TYPE_CHECKING:
@@ -39,9 +40,11 @@ class Peer:
             ``credential``. None by default: no public server is ever asked.
         on_change: called with no arguments, on the loop, after a state has changed or a track has
             come or gone; several changes at once make one call. May be set later.
+        on_source_failure: called with the error, on the loop, when the function or iterator that
+            gives our pictures has failed while it is sent. May be set later.
 
     Raises:
-        JanusOptionError: a server that is not such a dict.
+        JanusOptionError: `ice_servers` is not a list of such dicts.
     """
 
     def __init__(
@@ -49,9 +52,11 @@ class Peer:
         *,
         ice_servers: Iterable[Mapping[str, Any]] = (),
         on_change: Callable[[], None] | None = None,
+        on_source_failure: Callable[[JanusMediaError], None] | None = None,
     ) -> None:
         self.on_change = on_change
-        self._ice_servers = [checked_server(server) for server in ice_servers]
+        self.on_source_failure = on_source_failure
+        self._ice_servers = checked_servers(ice_servers)
         self._pc: Connection | None = None
         self._tracks: list[ReceivedTrack] = []
         self._sources: dict[str, MediaStreamTrack] = {}
@@ -71,6 +76,34 @@ class Peer:
 
     # --- negotiation
 
+    async def prepare(self, *, video: object = None, audio: object = None) -> None:
+        """Choose what to send, and make the first picture of a function or iterator.
+
+        `offer` and `answer` do this with their own arguments. On its own it can be cancelled with
+        nothing to undo, however long the picture takes; then call them without sources.
+
+        Args:
+            video, audio: what to send; None sends nothing of that kind. See `sources.ACCEPTED`.
+
+        Raises:
+            JanusOptionError: a source that cannot be sent, or its first picture is wrong.
+            JanusStateError: this peer has negotiated before, or is closed.
+            JanusMediaError: the function or iterator raised; its error is the cause.
+        """
+        self._check_unused()
+        given = {"audio": audio, "video": video}
+        chosen = {
+            kind: source_track(kind, source)
+            for kind, source in given.items()
+            if source is not None and source is not False
+        }
+        self._owned += [track for track, made_here in chosen.values() if made_here]
+        for kind, (track, _) in chosen.items():
+            if isinstance(track, ArraySource):
+                await track.prepare()
+                track.on("ended", partial(self._source_ended, kind, track))
+        self._sources = {kind: track for kind, (track, _) in chosen.items()}
+
     async def offer(
         self,
         *,
@@ -82,16 +115,16 @@ class Peer:
         """Return an offer as Janus's ``jsep``: ``type``, ``sdp``, ``trickle``.
 
         Args:
-            video, audio: what to send; None sends nothing of that kind. See `sources.ACCEPTED`.
+            video, audio: what to send; see `sources.ACCEPTED`. If both are None, what `prepare` chose.
             receive: the kinds to ask for: ``"audio"``, ``"video"``, both or none.
             trickle: leave the candidates out of the SDP; send `candidates()` by ``trickle``.
 
         Raises:
             JanusOptionError: a source that cannot be sent, or nothing to send or receive.
             JanusStateError: this peer has negotiated before, or is closed.
-            JanusMediaError: the offer could not be made, as with no network to reach.
+            JanusMediaError: the offer could not be made, as with no network to reach, or a source failed.
         """
-        self._prepare(video, audio, receive)
+        await self._begin(video, audio, receive)
         if not self._sources and not self._receive:
             raise JanusOptionError("there is nothing to offer", hint="Give video=, audio= or receive=.")
         pc = self._open()
@@ -134,10 +167,10 @@ class Peer:
             JanusOptionError: `jsep` is not an offer, a source cannot be sent, or the offer
                 has no section for it.
             JanusStateError: this peer has negotiated before, or is closed.
-            JanusMediaError: the offer cannot be parsed or answered.
+            JanusMediaError: the offer cannot be parsed or answered, or a source failed.
         """
         description = described(jsep, "offer")
-        self._prepare(video, audio, receive)
+        await self._begin(video, audio, receive)
         pc = self._open()
         await self._set_remote(pc, description)
         for transceiver in pc.getTransceivers():
@@ -266,23 +299,20 @@ class Peer:
 
     # --- inside
 
-    def _prepare(self, video: object, audio: object, receive: Collection[str]) -> None:
-        """Check the arguments of a negotiation and keep them."""
+    def _check_unused(self) -> None:
         if self._pc is not None or self._closing:
             raise JanusStateError(f"this peer is {self.state}", hint="Make a new Peer to negotiate again.")
+
+    async def _begin(self, video: object, audio: object, receive: Collection[str]) -> None:
+        """Check the arguments of a negotiation and keep them."""
         kinds = (receive,) if isinstance(receive, str) else tuple(receive)
         for kind in kinds:
             if kind not in KINDS:
                 raise JanusOptionError.unknown("kind of media in receive", str(kind), KINDS)
-        given = {"audio": audio, "video": video}
-        chosen = {
-            kind: source_track(kind, source)
-            for kind, source in given.items()
-            if source is not None and source is not False
-        }
+        if video is not None or audio is not None:
+            await self.prepare(video=video, audio=audio)
+        self._check_unused()  # also after the first picture, which may have taken a while
         self._receive = kinds
-        self._sources = {kind: track for kind, (track, _) in chosen.items()}
-        self._owned = [track for track, made_here in chosen.values() if made_here]
 
     def _open(self) -> Connection:
         servers = [RTCIceServer(**server) for server in self._ice_servers]
@@ -316,10 +346,24 @@ class Peer:
         if pc is None or source.kind not in self._receive:
             return
         transceiver = next(t for t in pc.getTransceivers() if t.receiver.track is source)
-        track = ReceivedTrack(source, str(transceiver.mid))
+        track = ReceivedTrack(source, str(transceiver.mid), self._unsent)
         self._tracks.append(track)
         track.start(self._notify)
         self._notify()
+
+    def _source_ended(self, kind: str, source: ArraySource) -> None:
+        if source.error is not None and not self._closing and self.on_source_failure is not None:
+            error = JanusMediaError(f"{kind} is no longer sent: {source.error}")
+            error.__cause__ = source.error
+            self.on_source_failure(error)
+
+    def _unsent(self, kind: str) -> str:
+        """Return why a source of ours gives no more, as a sentence; "" if it does, or there is none."""
+        source = self._sources.get(kind)
+        if source is None or source.readyState == "live":
+            return ""
+        why = getattr(source, "error", None) or "its source has ended."
+        return f"Our own {kind} is no longer sent: {why}"
 
     def _notify(self) -> None:
         """Wake `connected`, and tell the owner once the loop comes round."""

@@ -11,7 +11,7 @@ import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import VideoFrame
 
-from janus_notebook.errors import JanusOptionError
+from janus_notebook.errors import JanusError, JanusMediaError, JanusOptionError
 from janus_notebook.media.pacing import Pacer
 from janus_notebook.media.pattern import VIDEO_CLOCK_RATE, TestPattern, Tone
 
@@ -22,10 +22,10 @@ __all__ = ["ArraySource", "source_track"]
 
 ACCEPTED = {
     "video": (
-        "True or 'pattern' for the test pattern, an aiortc MediaStreamTrack of video, "
-        "a function that returns uint8 (height, width, 3) arrays, or an iterator of them"
+        "'pattern' for a moving test pattern; a function or iterator that gives numpy frames "
+        "(uint8, height x width x 3, RGB); an aiortc track of video; None for no video"
     ),
-    "audio": "True or 'tone' for a 440 Hz tone, or an aiortc MediaStreamTrack of audio",
+    "audio": "'tone' for a 440 Hz tone; an aiortc track of audio; None for no audio",
 }
 
 
@@ -37,33 +37,59 @@ class ArraySource(MediaStreamTrack):
     at the first error, which it keeps in `error`.
 
     Args:
-        pictures: a function of no arguments, or an iterator; each picture is a uint8
-            (height, width, 3) RGB array with even height and width.
+        pictures: a function of no arguments, or an iterator, or a function that returns an iterator
+            (a generator function); each picture is a uint8 (height, width, 3) RGB array with
+            even height and width. None instead of a picture ends the source.
         fps: frames a second, at most.
+
+    Attributes:
+        error: `JanusOptionError` for a wrong picture; `JanusMediaError`, with the cause, if the
+            function or iterator raised; None if it did not fail.
     """
 
     kind = "video"
 
     def __init__(
-        self, pictures: Callable[[], NDArray[np.uint8]] | Iterator[NDArray[np.uint8]], fps: int = 30
+        self,
+        pictures: Callable[[], NDArray[np.uint8] | Iterator[NDArray[np.uint8]]] | Iterator[NDArray[np.uint8]],
+        fps: int = 30,
     ) -> None:
         super().__init__()
         self.fps = fps
-        self.error: Exception | None = None
-        self._pictures = pictures
+        self.error: JanusError | None = None
+        self._pictures: Any = pictures
         self._pacer = Pacer(1 / fps)
+        self._first: VideoFrame | None = None
+
+    async def prepare(self) -> None:
+        """Make the first picture now; `recv` gives it when it is due.
+
+        A call that is cancelled leaves its thread to come to its own end.
+
+        Raises:
+            JanusOptionError: the first picture is wrong, or there is none.
+            JanusMediaError: the function or iterator raised, as the error's cause tells.
+        """
+        if self._first is None:
+            self._first = await self._made()
+            if self._first is None:
+                self.stop()
+                raise JanusOptionError(
+                    "the video source gives no picture",
+                    hint="Does the function return one? An iterator that was used up has no more.",
+                )
 
     async def recv(self) -> VideoFrame:
         """Return the next picture when it is due."""
         if self.readyState != "live":
             raise MediaStreamError
         slot = await self._pacer.next()
-        try:
-            frame = await asyncio.to_thread(self._frame)
-        except Exception as exc:
-            self.error = exc
-            self.stop()
-            raise MediaStreamError(f"the picture source failed: {exc!r}") from exc
+        frame, self._first = self._first, None
+        if frame is None:
+            try:
+                frame = await self._made()
+            except JanusError as exc:
+                raise MediaStreamError(str(exc)) from exc
         if frame is None:
             self.stop()
             raise MediaStreamError("the picture source ended")
@@ -71,10 +97,33 @@ class ArraySource(MediaStreamTrack):
         frame.time_base = Fraction(1, VIDEO_CLOCK_RATE)
         return frame
 
+    async def _made(self) -> VideoFrame | None:
+        """Return the next picture; None is the end. At an error, the source has ended."""
+        try:
+            return await asyncio.to_thread(self._frame)
+        except JanusError as exc:
+            self.error = exc
+            self.stop()
+            raise
+
+    def _next(self) -> Any:
+        """Return what the function or iterator gives."""
+        if isinstance(self._pictures, Iterator):
+            return next(self._pictures, None)
+        picture = self._pictures()
+        if isinstance(picture, Iterator):
+            self._pictures = picture
+            return next(picture, None)
+        return picture
+
     def _frame(self) -> VideoFrame | None:
-        picture: Any = (
-            next(self._pictures, None) if isinstance(self._pictures, Iterator) else self._pictures()
-        )
+        try:
+            picture = self._next()
+        except StopIteration:  # from a function that calls next(); a future could not carry it
+            return None
+        except Exception as exc:
+            reason = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+            raise JanusMediaError(f"the video source raised {reason}") from exc
         if picture is None:
             return None
         shape: Any = getattr(picture, "shape", ())
@@ -82,6 +131,7 @@ class ArraySource(MediaStreamTrack):
             getattr(picture, "dtype", None) != np.uint8
             or len(shape) != 3
             or shape[2] != 3
+            or 0 in shape
             or shape[0] % 2
             or shape[1] % 2
         ):

@@ -29,6 +29,11 @@ class ReceivedTrack:
     aiortc queues decoded frames without bound, so a task of this object takes each frame at
     once, and lets go of the one before. Frames are converted only when somebody asks.
 
+    Args:
+        source: aiortc's track.
+        mid: the media section's id.
+        unsent: says for a kind why it is no longer sent from here, as a sentence, or "".
+
     Attributes:
         kind: ``"audio"`` or ``"video"``.
         mid: the media section's id, a string.
@@ -37,13 +42,16 @@ class ReceivedTrack:
         ended: why no more frames will come; None while the track is live.
     """
 
-    def __init__(self, source: MediaStreamTrack, mid: str) -> None:
+    def __init__(
+        self, source: MediaStreamTrack, mid: str, unsent: Callable[[str], str] | None = None
+    ) -> None:
         self.kind: str = source.kind
         self.mid = mid
         self.frames_received = 0
         self.last_frame_at: float | None = None
         self.ended: str | None = None
         self._source = source
+        self._unsent = unsent
         self._newest: Any = None
         self._waiters: set[asyncio.Future[Any]] = set()
         self._task: asyncio.Task[None] | None = None
@@ -137,10 +145,11 @@ class ReceivedTrack:
                 async with asyncio.timeout(timeout):
                     frame = await waiter
             except TimeoutError as exc:
+                unsent = self._unsent(self.kind) if self._unsent is not None else ""
                 raise JanusTimeoutError(
                     f"no {self.kind} frame arrived on mid {self.mid} within {timeout:g} s"
                     f" ({self.frames_received} before)",
-                    hint="Is the other side sending, and is the peer connection connected?",
+                    hint=unsent or f"Is {self.kind} being sent, on both sides, and is the peer connected?",
                 ) from exc
             finally:
                 self._waiters.discard(waiter)

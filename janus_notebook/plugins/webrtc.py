@@ -94,7 +94,9 @@ class WebRtcPlugin(JanusPlugin, ABC):
 
         Args:
             video: ``"pattern"`` for a moving test pattern; a function or iterator that gives numpy
-                frames (uint8, height x width x 3, RGB); an aiortc track; None for no video.
+                frames (uint8, height x width x 3, RGB, height and width even), or a generator
+                function; an aiortc track; None for no video. The first frame is made before the
+                offer. A source that fails later is an error event in the session's log.
             audio: ``"tone"`` for a 440 Hz tone, an aiortc track, or None for no audio.
             ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``). None by
                 default: no public server is asked.
@@ -104,7 +106,10 @@ class WebRtcPlugin(JanusPlugin, ABC):
             The plugin's reply, with the SDP answer as `PluginReply.jsep`.
 
         Raises:
-            JanusMediaError: the ``media`` extra is missing, or ICE or DTLS failed.
+            JanusOptionError: a source that cannot be sent, such as a first frame of another shape
+                or type; nothing to publish; or another argument is wrong.
+            JanusMediaError: the ``media`` extra is missing, the function or iterator raised (its
+                error is the cause), or ICE or DTLS failed.
             JanusPluginError, JanusServerError: Janus refused the offer.
             JanusTimeoutError: not connected in time; the text names the step it hangs in.
             JanusStateError: the handle is not attached, or is publishing already.
@@ -114,6 +119,8 @@ class WebRtcPlugin(JanusPlugin, ABC):
         session, _ = self._attached()
         if not timeout > 0:
             raise JanusOptionError(f"timeout must be seconds above 0, not {timeout!r}")
+        if not (_given(video) or _given(audio)):
+            raise JanusOptionError("nothing to publish", hint="Give video=, audio= or both.")
         # aiortc takes about a second to import, and keepalives must not wait for it.
         peer_class = await asyncio.to_thread(_load_peer)
         async with self._negotiation:
@@ -122,7 +129,7 @@ class WebRtcPlugin(JanusPlugin, ABC):
                 await asyncio.wait([self._undoing])
             if self._peer is not None:
                 raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
-            peer = self._peer = peer_class(ice_servers=ice_servers)
+            peer = self._peer = peer_class(ice_servers=ice_servers, on_source_failure=self._source_failed)
             try:
                 return await self._connect(peer, video, audio, timeout)
             except BaseException as exc:
@@ -136,11 +143,17 @@ class WebRtcPlugin(JanusPlugin, ABC):
     async def _connect(self, peer: Peer, video: object, audio: object, timeout: float) -> PluginReply:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        offer = await self._step(peer.offer(video=video, audio=audio, trickle=True))
-        sent = {
-            "audio": audio is not None and audio is not False,
-            "video": video is not None and video is not False,
-        }
+        # Not as a step: the user's function may take any time, and `_close` must not wait for it.
+        try:
+            async with asyncio.timeout_at(deadline):
+                await peer.prepare(video=video, audio=audio)
+        except TimeoutError as exc:
+            raise JanusTimeoutError(
+                f"the video source gave no picture within {timeout:g} s", hint="Does the function return?"
+            ).within(plugin=self.name, handle_id=self.id) from exc
+        self._attached()  # it may be gone by now
+        offer = await self._step(peer.offer(trickle=True))
+        sent = {"audio": _given(audio), "video": _given(video)}
         # Subscribed before the offer leaves: Janus's candidates may come before its answer.
         async with self.events(["trickle"]) as candidates, self.events(["webrtcup", "hangup"]) as outcome:
             adding = asyncio.create_task(_add_candidates(peer, candidates), name="janus-candidates")
@@ -191,6 +204,11 @@ class WebRtcPlugin(JanusPlugin, ABC):
             f"Janus closed the PeerConnection: {reason}",
             hint="Can UDP pass both ways between this machine and the server?",
         )
+
+    def _source_failed(self, error: JanusMediaError) -> None:
+        """Record it: no call waits for our source any more."""
+        if self.session is not None:
+            self.session.on_error(error.within(plugin=self.name, handle_id=self.id))
 
     async def _abandon(self, peer: Peer) -> None:
         """Close both sides of a connection that did not come about."""
@@ -245,6 +263,10 @@ class WebRtcPlugin(JanusPlugin, ABC):
         peer, self._peer = self._peer, None
         if peer is not None and self.session is not None:
             self.session.spawn(self._close(peer), name="janus-peer-release")
+
+
+def _given(source: object) -> bool:
+    return source is not None and source is not False  # `in` would compare, which arrays refuse
 
 
 def _load_peer() -> type[Peer]:

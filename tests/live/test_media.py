@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from janus_notebook import (
@@ -25,7 +27,7 @@ from tests.client.scripted import errors_in, run, until
 from tests.gateways import running_gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from janus_notebook import LocalGateway
 
@@ -40,6 +42,12 @@ async def sees_the_bars(plugin: JanusEchoTestPlugin) -> None:
         if bars_match(await plugin.track("video").snapshot()):
             return
     raise AssertionError("no echoed frame shows the bars")
+
+
+async def drained(plugin: JanusEchoTestPlugin) -> None:
+    """Take the frames that are still on their way, up to the error that there are no more."""
+    while True:
+        await plugin.track("video").snapshot(timeout=0.5)
 
 
 async def attached(url: str) -> tuple[JanusSession, JanusEchoTestPlugin]:
@@ -112,12 +120,17 @@ def test_what_publish_refuses(gateway: LocalGateway) -> None:
     async def main() -> None:
         session, plugin = await attached(gateway.ws_url)
         async with session:
-            for wrong in (
+            refused: tuple[dict[str, Any], ...] = (
                 {"video": "patern"},
                 {"video": 5},
                 {"timeout": 0},
                 {"ice_servers": [{"url": "stun:x"}]},
-            ):
+                {"ice_servers": "stun:x"},
+                {"video": None, "audio": None},
+                {"video": iter([])},
+                {"video": np.zeros((120, 160, 3), np.uint8)},
+            )
+            for wrong in refused:
                 with pytest.raises(JanusOptionError):
                     await plugin.publish(**wrong)
             with pytest.raises((JanusPluginError, JanusServerError)):
@@ -129,6 +142,98 @@ def test_what_publish_refuses(gateway: LocalGateway) -> None:
                 await plugin.publish(timeout=0.001)
             await plugin.publish()
             await sees_the_bars(plugin)
+
+    run(main())
+
+
+def picture() -> Any:
+    return np.full((120, 160, 3), 90, np.uint8)
+
+
+def test_a_generator_function_is_published(gateway: LocalGateway) -> None:
+    def frames() -> Iterator[Any]:
+        while True:
+            yield picture()
+
+    async def main() -> None:
+        session, plugin = await attached(gateway.ws_url)
+        async with session:
+            await plugin.publish(frames)
+            assert abs((await plugin.track("video").snapshot()).mean() - 90) < 12
+            assert errors_in(session) == []
+
+    run(main())
+
+
+def test_a_source_whose_first_frame_fails_is_not_published(gateway: LocalGateway) -> None:
+    def floats() -> Iterator[Any]:
+        yield picture().astype(np.float32)
+
+    def broken() -> Any:
+        raise ZeroDivisionError("in the cell")
+
+    release = threading.Event()
+    slow_calls: list[object] = []
+
+    def slow() -> Any:
+        slow_calls.append(None)
+        release.wait(30)
+        return picture()
+
+    async def main() -> None:
+        session, plugin = await attached(gateway.ws_url)
+        async with session:
+            with pytest.raises(JanusOptionError, match=r"not float32 \(120, 160, 3\)"):
+                await plugin.publish(floats)
+            with pytest.raises(JanusOptionError, match=r"not uint8 \(120, 160\)"):
+                await plugin.publish(iter([picture()[..., 0]]))
+            with pytest.raises(JanusMediaError, match="raised ZeroDivisionError: in the cell") as caught:
+                await plugin.publish(broken)
+            assert isinstance(caught.value.__cause__, ZeroDivisionError)
+            with pytest.raises(JanusTimeoutError, match=r"gave no picture within 0\.2 s"):
+                await plugin.publish(slow, timeout=0.2)
+            call = asyncio.create_task(plugin.publish(slow))
+            await until(lambda: len(slow_calls) == 2)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            assert not release.is_set()
+            release.set()
+            assert logged(session, "request", "message") == []
+            assert (plugin.state, plugin.webrtc, errors_in(session)) == ("attached", {}, [])
+            await plugin.publish()
+            await sees_the_bars(plugin)
+
+    try:
+        run(main())
+    finally:
+        release.set()
+
+
+def test_a_source_that_fails_while_live_is_in_the_handles_log(gateway: LocalGateway) -> None:
+    enough = threading.Event()
+
+    def produce() -> Any:
+        if enough.is_set():
+            raise RuntimeError("no more ideas")
+        return picture()
+
+    async def main() -> None:
+        session, plugin = await attached(gateway.ws_url)
+        async with session:
+            await plugin.publish(produce)
+            await plugin.track("video").snapshot()
+            handle = plugin.id
+            enough.set()
+            why = "the video source raised RuntimeError: no more ideas."
+            await until(lambda: plugin.webrtc["sources"]["video"] == f"failed: {why}")
+            with pytest.raises(JanusTimeoutError, match=f"Our own video is no longer sent: {why}"):
+                await drained(plugin)
+            await plugin.hangup()
+        logs = [event for event in session.events if (event.direction, event.kind) == ("local", "error")]
+        assert [(event.handle_id, event.raw["error"]["reason"]) for event in logs] == [
+            (handle, f"video is no longer sent: {why}")
+        ]
 
     run(main())
 

@@ -176,10 +176,36 @@ def test_numpy_pictures_are_sent_and_a_failing_source_is_named() -> None:
         return np.full((120, 160, 3), (200, 40, 40), np.uint8)
 
     async def main() -> None:
+        failures: list[JanusMediaError] = []
         async with pair(video=produce) as (caller, callee):
+            caller.on_source_failure = failures.append
             picture = await callee.track("video").snapshot()
             assert np.abs(picture.mean(axis=(0, 1)) - (200, 40, 40)).max() < 12
-            await until(lambda: "no more ideas" in caller.facts()["sources"]["video"])
+            why = "the video source raised RuntimeError: no more ideas."
+            await until(lambda: caller.facts()["sources"]["video"] == f"failed: {why}")
+            assert [str(error) for error in failures] == [f"video is no longer sent: {why}"]
+            assert [repr(error.__cause__.__cause__) for error in failures if error.__cause__] == [
+                "RuntimeError('no more ideas')"
+            ]
+            with pytest.raises(JanusTimeoutError, match=f"Our own video is no longer sent: {why}"):
+                await caller.track("video").snapshot(timeout=0.3)
+        assert len(failures) == 1
+
+    asyncio.run(main())
+
+
+def test_a_wrong_first_picture_fails_the_offer_and_opens_nothing() -> None:
+    async def main() -> None:
+        peer = Peer()
+        with pytest.raises(JanusOptionError, match=r"not float32 \(120, 160, 3\)"):
+            await peer.offer(video=lambda: np.zeros((120, 160, 3), np.float32))
+        assert (peer.state, peer.facts()["sources"]) == ("new", {})
+        await peer.prepare(audio="tone")
+        assert "m=video" in (await peer.offer())["sdp"]
+        assert peer.facts()["sources"] == {"audio": "live"}
+        await peer.close()
+        with pytest.raises(JanusStateError, match="this peer is closed"):
+            await peer.prepare(audio="tone")
 
     asyncio.run(main())
 
@@ -394,6 +420,15 @@ def test_a_wrong_ice_server_is_refused(server: dict[str, Any], text: str) -> Non
     with pytest.raises(JanusOptionError) as caught:
         Peer(ice_servers=[server])
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("servers", "found"),
+    [("stun:x", "str"), (["stun:x"], "str"), ({"urls": "stun:x:1"}, "dict"), (None, "NoneType")],
+)
+def test_ice_servers_that_are_no_list_of_dicts_are_refused(servers: Any, found: str) -> None:
+    with pytest.raises(JanusOptionError, match=rf"a list of dicts; found {found}\. .*\[\{{'urls': 'stun:"):
+        Peer(ice_servers=servers)
 
 
 def test_no_secret_in_a_repr_and_no_server_by_default() -> None:

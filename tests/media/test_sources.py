@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from aiortc.mediastreams import MediaStreamError
 
-from janus_notebook.errors import JanusOptionError
+from janus_notebook.errors import JanusMediaError, JanusOptionError
 from janus_notebook.media import ArraySource, TestPattern, Tone
 from janus_notebook.media.sources import source_track
 
@@ -43,10 +45,10 @@ def test_a_track_stays_its_owners() -> None:
 @pytest.mark.parametrize(
     ("kind", "source", "text"),
     [
-        ("video", "camera", "video='camera' cannot be sent. Accepted: True or 'pattern'"),
+        ("video", "camera", "video='camera' cannot be sent. Accepted: 'pattern' for"),
         ("video", 7, "video=7 cannot be sent"),
         ("video", picture(), "video=ndarray cannot be sent"),
-        ("audio", "pattern", "audio='pattern' cannot be sent. Accepted: True or 'tone'"),
+        ("audio", "pattern", "audio='pattern' cannot be sent. Accepted: 'tone' for"),
         ("audio", picture, "audio=function cannot be sent"),
         ("audio", TestPattern(), "is a track of video"),
     ],
@@ -102,6 +104,7 @@ def test_an_iterator_ends_the_source() -> None:
         (picture().astype(float), "not float64 (120, 160, 3)"),
         (picture()[..., 0], "not uint8 (120, 160)"),
         (picture()[1:], "not uint8 (119, 160, 3)"),
+        (picture()[:0], "not uint8 (0, 160, 3)"),
         ("text", "not str"),
     ],
 )
@@ -125,6 +128,68 @@ def test_an_error_of_the_function_is_kept() -> None:
         source = ArraySource(broken)
         with pytest.raises(MediaStreamError, match="in the cell"):
             await source.recv()
-        assert isinstance(source.error, ZeroDivisionError)
+        assert isinstance(source.error, JanusMediaError)
+        assert isinstance(source.error.__cause__, ZeroDivisionError)
+        assert str(source.error) == "the video source raised ZeroDivisionError: in the cell."
+
+    asyncio.run(main())
+
+
+def two() -> Iterator[Any]:
+    yield picture(50)
+    yield picture(100)
+
+
+@pytest.mark.parametrize("source", [two, two(), functools.partial(iter, [picture(50), picture(100)]), None])
+def test_every_way_to_give_two_pictures_gives_two(source: Any) -> None:
+    async def main() -> None:
+        pictures = iter([picture(50), picture(100)])
+        track, _ = source_track("video", source or (lambda: next(pictures)))
+        frames: list[Any] = [await track.recv() for _ in range(2)]
+        assert [int(f.to_ndarray(format="rgb24").mean()) for f in frames] == [50, 100]
+        with pytest.raises(MediaStreamError, match="ended"):
+            await track.recv()
+        assert getattr(track, "error", 0) is None
+
+    asyncio.run(main())
+
+
+def test_the_prepared_picture_is_the_first_one_sent() -> None:
+    async def main() -> None:
+        source = ArraySource(two, fps=100)
+        await source.prepare()
+        await source.prepare()
+        frames = [await source.recv(), await source.recv()]
+        assert [int(f.to_ndarray(format="rgb24").mean()) for f in frames] == [50, 100]
+        assert frames[0].pts == 0
+        source.stop()
+
+    asyncio.run(main())
+
+
+def needs_more(count: int) -> Any:
+    return picture(count)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "error", "text"),
+    [
+        (iter([picture() / 2]), JanusOptionError, "not float64 (120, 160, 3)"),
+        (lambda: (p for p in [picture()[..., 0]]), JanusOptionError, "not uint8 (120, 160)"),
+        (lambda: None, JanusOptionError, "gives no picture. Does the function return one?"),
+        (iter([]), JanusOptionError, "gives no picture"),
+        (needs_more, JanusMediaError, "raised TypeError: needs_more() missing 1 required"),
+    ],
+)
+def test_a_first_picture_that_cannot_be_sent_is_an_error_at_once(
+    pictures: Any, error: type[Exception], text: str
+) -> None:
+    async def main() -> None:
+        source = ArraySource(pictures)
+        with pytest.raises(error) as caught:
+            await source.prepare()
+        assert type(caught.value) is error
+        assert text in str(caught.value)
+        assert source.readyState == "ended"
 
     asyncio.run(main())
