@@ -126,10 +126,11 @@ def test_what_publish_refuses(gateway: LocalGateway) -> None:
                 {"timeout": 0},
                 {"ice_servers": [{"url": "stun:x"}]},
                 {"ice_servers": "stun:x"},
-                {"video": None, "audio": None},
                 {"video": iter([])},
                 {"video": np.zeros((120, 160, 3), np.uint8)},
             )
+            with pytest.raises(JanusOptionError, match=r"nothing to publish\. Give video="):
+                await plugin.publish(None, None)
             for wrong in refused:
                 with pytest.raises(JanusOptionError):
                     await plugin.publish(**wrong)
@@ -203,6 +204,34 @@ def test_a_source_whose_first_frame_fails_is_not_published(gateway: LocalGateway
             assert (plugin.state, plugin.webrtc, errors_in(session)) == ("attached", {}, [])
             await plugin.publish()
             await sees_the_bars(plugin)
+
+    try:
+        run(main())
+    finally:
+        release.set()
+
+
+@pytest.mark.parametrize("how", ["hangup", "detach", "destroy"])
+def test_ended_while_the_first_frame_is_made(gateway: LocalGateway, how: str) -> None:
+    asked, release = threading.Event(), threading.Event()
+
+    def slow() -> Any:
+        asked.set()
+        release.wait(30)
+        return picture()
+
+    async def main() -> None:
+        session, plugin = await attached(gateway.ws_url)
+        async with session:
+            call = asyncio.create_task(plugin.publish(slow))
+            await until(asked.is_set)
+            await (session.destroy() if how == "destroy" else getattr(plugin, how)())
+            assert not call.done()
+            release.set()
+            with pytest.raises(JanusStateError):
+                await call
+            assert logged(session, "request", "message") == []
+            assert (plugin.webrtc, errors_in(session)) == ({}, [])
 
     try:
         run(main())
