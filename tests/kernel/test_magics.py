@@ -205,11 +205,12 @@ def test_events_are_read_as_a_sequence_and_as_a_stream(kernel: Kernel) -> None:
     kernel.run("session = await connect()\nroom = await session.attach('echotest')").check()
     assert kernel.value("[e.kind for e in session.events[-2:]]") == ["success", "state"]
     kernel.run(
-        "async def first():\n    async for event in session.events:\n        return event.kind\n"
-        "import asyncio\nwaiting = asyncio.ensure_future(first())\nawait asyncio.sleep(0)"
+        "async def gone():\n    async for event in session.events:\n        if event.kind == 'detached':\n"
+        "            return event.handle_id\n"
+        "import asyncio\nwaiting = asyncio.ensure_future(gone())\nawait asyncio.sleep(0)\nhandle_id = room.id"
     ).check()
     kernel.run("await room.detach()").check()
-    assert kernel.value("await waiting") == "detached"
+    assert kernel.value("await waiting == handle_id")
     shown = kernel.run("session.events.subscribe(['media'])").check().text
     assert shown is not None
     assert shown.startswith("<Subscription to media, 0 waiting")
