@@ -356,6 +356,8 @@ def test_janus_is_killed() -> None:
             assert await session.destroy() == {}
             assert time.monotonic() - began < 3
             assert session.state == "closed"
+            # Until the process has ended its port may still take a connection, and drop it.
+            await until(lambda: not gateway.running)
             with pytest.raises(JanusConnectionError, match="was refused"):
                 await session.create()
 
