@@ -385,6 +385,7 @@ def test_each_request_ends_once_and_each_event_is_delivered_once() -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(1_800)  # it has much to do, and is not hanging
 def test_the_same_for_long() -> None:
     run_state_machine_as_test(
         Traffic, settings=settings(max_examples=5_000, stateful_step_count=100, deadline=None)
