@@ -1,0 +1,1 @@
+"""The practice gateway's plugins."""
