@@ -47,7 +47,7 @@ class PracticeHandle(Protocol):
 
 @dataclass(frozen=True)
 class Done:
-    """A whole answer. Returned by `PracticePlugin.message` it is a ``success``; inside `Later` an ``event``."""
+    """A plugin's answer: a ``success`` at once from `PracticePlugin.message`, an ``event`` in `Later`."""
 
     data: Mapping[str, Any]
     jsep: Mapping[str, Any] | None = None
@@ -107,6 +107,7 @@ class PracticePlugin(ABC):
     ) -> Answer:
         """Answer a ``message``. An error of the plugin is a `Done` with ``error_code`` and ``error``."""
 
+    @abstractmethod
     def trickle(self, handle: PracticeHandle, candidates: Sequence[Mapping[str, Any]]) -> None:
         """Take the client's candidates; ``{"completed": True}`` ends them. The core has sent the ack."""
 
