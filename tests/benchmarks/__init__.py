@@ -1,0 +1,1 @@
+"""How fast and how small the package is, beside other clients: ``python -m tests.benchmarks``."""
