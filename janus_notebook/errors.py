@@ -181,8 +181,10 @@ class JanusPluginError(_CodedError):
     Codes are each plugin's own: the same number means different things in different plugins.
     """
 
-    def __init__(self, code: int, reason: str, *, name: str = "UNKNOWN_CODE", plugin: str = "") -> None:
-        super().__init__(code, reason, name=name)
+    def __init__(
+        self, code: int, reason: str, *, name: str = "UNKNOWN_CODE", hint: str = "", plugin: str = ""
+    ) -> None:
+        super().__init__(code, reason, name=name, hint=hint)
         self.plugin = plugin or None
 
 

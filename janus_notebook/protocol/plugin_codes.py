@@ -1,4 +1,7 @@
-"""The error codes of each plugin, from the Janus sources: the same number differs between plugins."""
+"""The error codes of each plugin, from the Janus sources: the same number differs between plugins.
+
+The names mean the same wherever they occur, so what a person can do about one is told by its name.
+"""
 
 from __future__ import annotations
 
@@ -158,7 +161,70 @@ PLUGIN_ERRORS: dict[str, dict[int, str]] = {
     },
 }
 
+# What a person can do about each.
+PLUGIN_HINTS: dict[str, str] = {
+    "ALREADY_IN_CALL": "Hang up the call first.",
+    "ALREADY_IN_ROOM": "Leave the room first, or go on without joining again.",
+    "ALREADY_JOINED": "Leave first, or attach another handle: each handle joins once.",
+    "ALREADY_PUBLISHED": "Use 'configure' to change what is published, or 'unpublish' first.",
+    "ALREADY_RECORDING": "Each handle records one message; attach another handle.",
+    "ALREADY_REGISTERED": "Each handle registers once; attach another handle, or unregister first.",
+    "ALREADY_SETUP": "Each handle has one PeerConnection; hang it up before a new 'setup'.",
+    "CANT_CREATE": "The mountpoint's media or ports can't be used; the server's log says why.",
+    "CANT_RECORD": "The server can't write the file; check its folder and its log.",
+    "CANT_SWITCH": "Switch to a mountpoint of the same kind and the same media.",
+    "HELPER_ERROR": "A helper needs a registered handle as its master, given as 'master_id'.",
+    "ID_EXISTS": "Choose another id, or leave it out: the server then makes one.",
+    "INVALID_ADDRESS": "A SIP address looks like 'sip:name@host'.",
+    "INVALID_ELEMENT": "A field of the body has a wrong type or value; the reason names it.",
+    "INVALID_FEED": "That publisher can't be subscribed to; 'listparticipants' names those of the room.",
+    "INVALID_JSON": "The body must be a JSON object.",
+    "INVALID_RECORDING": "The recording's files are missing or damaged; the server's log says more.",
+    "INVALID_REQUEST": "Check the spelling of the body's 'request', and whether this handle may make it now.",
+    "INVALID_SDP": "The SDP can't be parsed, or is not the offer or answer that the plugin expects now.",
+    "INVALID_SDP_TYPE": "jsep['type'] must be 'offer' or 'answer', as the request expects it.",
+    "INVALID_STATE": "Another request must come first, or this one was made already.",
+    "IO_ERROR": "The server could not use a file or a socket; its log says which.",
+    "JOIN_FIRST": "Send 'join' before this request.",
+    "LIBOGG_ERROR": "The server could not write the Ogg file; its log says why.",
+    "LIBOPUS_ERROR": "The server's Opus codec failed; its log says why.",
+    "LIBSOFIA_ERROR": "The server's SIP stack failed; its log says why.",
+    "MISSING_ELEMENT": "The body lacks a mandatory field; the reason names it.",
+    "MISSING_SDP": "This request needs an SDP: pass jsep=...",
+    "NOT_FOUND": "There is no such recording; 'list' names those there are.",
+    "NOT_IN_ROOM": "Join the room first.",
+    "NOT_JOINED": "Join a room first.",
+    "NOT_PUBLISHED": "Publish first.",
+    "NO_CALL": "There is no call on this handle.",
+    "NO_MESSAGE": "The message needs a body.",
+    "NO_SUCH_CALLID": "There is no call with that id.",
+    "NO_SUCH_FEED": "There is no such publisher; 'listparticipants' names those there are.",
+    "NO_SUCH_GROUP": "The room has no such group; groups are named when a room is created.",
+    "NO_SUCH_MOUNTPOINT": "There is no such mountpoint; 'list' names those there are.",
+    "NO_SUCH_ROOM": "There is no such room; 'list' names those there are, 'create' makes one.",
+    "NO_SUCH_STREAM": "The call has no such stream; its SDP says which there are.",
+    "NO_SUCH_USER": "There is no such participant; 'listparticipants' names those there are.",
+    "NO_SUCH_USERNAME": "Nobody has registered that name; 'list' names those who have.",
+    "PUBLISHERS_FULL": "Wait until a publisher leaves, or create the room with more 'publishers'.",
+    "RECORDING_ERROR": "The server can't record; check the file's folder and the server's log.",
+    "RECORDING_EXISTS": "Choose another id or file name.",
+    "REGISTER_FIRST": "Send 'register' with a username before this request.",
+    "ROOM_EXISTS": "Choose another room number, or leave it out: the server then makes one.",
+    "TOO_STRICT": "The two sides disagree on SRTP: one demands it, the other does not offer it.",
+    "UNAUTHORIZED": "Pass the secret, pin, token or admin_key that this request needs.",
+    "UNKNOWN_ERROR": "The server's log says more.",
+    "USERNAME_EXISTS": "Choose another username.",
+    "USERNAME_TAKEN": "Choose another username.",
+    "USE_ECHO_TEST": "A call needs two people; to hear yourself use the EchoTest plugin.",
+    "WRONG_STATE": "Another request must come first (to register, to offer), or a call is going on already.",
+}
+
 
 def plugin_error_name(plugin: str, code: int) -> str:
     """Return the name of `code` in `plugin` (``janus.plugin.echotest``), or ``UNKNOWN_CODE``."""
     return PLUGIN_ERRORS.get(plugin, {}).get(code, "UNKNOWN_CODE")
+
+
+def plugin_error_hint(name: str) -> str:
+    """Return how to go on after the plugin error `name`; "" for an unknown one."""
+    return PLUGIN_HINTS.get(name, "")

@@ -16,7 +16,7 @@ import msgspec
 
 from janus_notebook.errors import NEW_SESSION, JanusError, JanusPluginError, JanusServerError, JanusStateError
 from janus_notebook.protocol.messages import Message, integer
-from janus_notebook.protocol.plugin_codes import plugin_error_name
+from janus_notebook.protocol.plugin_codes import plugin_error_hint, plugin_error_name
 
 __all__ = ["Acknowledged", "Effect", "Failed", "Ignored", "Late", "Occurred", "Replied", "Router"]
 
@@ -227,4 +227,6 @@ def _error_in(kind: str, message: Message) -> JanusError | None:
     if not isinstance(data, dict) or "error" not in data:
         return None
     plugin, code = str(plugindata.get("plugin", "")), integer(data.get("error_code")) or 0
-    return JanusPluginError(code, str(data["error"]), name=plugin_error_name(plugin, code), plugin=plugin)
+    name = plugin_error_name(plugin, code)
+    hint = plugin_error_hint(name)
+    return JanusPluginError(code, str(data["error"]), name=name, hint=hint, plugin=plugin)
