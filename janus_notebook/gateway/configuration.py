@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Category = Mapping[str, Value]
 
 LOOPBACK = "127.0.0.1"
+UNIX_TYPES = ("SOCK_SEQPACKET", "SOCK_DGRAM")  # what janus.transport.pfunix knows; one for each server
 TRANSPORTS = ("http", "pfunix", "websockets")  # the ones we configure; the others need a broker
 LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 
@@ -57,6 +58,7 @@ class Configuration:
     api_secret: str | None = field(default=None, repr=False)
     token_auth: bool = False
     token_auth_secret: str | None = field(default=None, repr=False)
+    unix_type: str = "SOCK_SEQPACKET"
 
     def write(self, folder: Path, *, ports: Ports, admin_secret: str, name: str, binary: str) -> Path:
         """Write every file into `folder`, readable by this user alone; return the main one."""
@@ -67,7 +69,7 @@ class Configuration:
             "duktape": find_script(binary, "duktape/echotest.js"),
         }
         files = self._core(folder, admin_secret, name, [key for key, path in scripts.items() if path is None])
-        files |= _transports(folder, ports) | _plugins(folder)
+        files |= _transports(folder, ports, self.unix_type) | _plugins(folder)
         for plugin, script in scripts.items():
             if script is not None:
                 files[f"janus.plugin.{plugin}"] = {
@@ -113,7 +115,7 @@ class Configuration:
         return {"janus": core}
 
 
-def _transports(folder: Path, ports: Ports) -> dict[str, dict[str, Category]]:
+def _transports(folder: Path, ports: Ports, unix_type: str) -> dict[str, dict[str, Category]]:
     return {
         "janus.transport.websockets": {
             "general": {"ws": True, "ws_port": ports.ws, "ws_ip": LOOPBACK, "wss": False},
@@ -129,7 +131,7 @@ def _transports(folder: Path, ports: Ports) -> dict[str, dict[str, Category]]:
             },
         },
         "janus.transport.pfunix": {
-            "general": {"enabled": True, "path": str(folder / "janus.sock"), "type": "SOCK_SEQPACKET"},
+            "general": {"enabled": True, "path": str(folder / "janus.sock"), "type": unix_type},
             "admin": {
                 "admin_enabled": True,
                 "admin_path": str(folder / "admin.sock"),

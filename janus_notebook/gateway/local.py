@@ -8,10 +8,17 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from janus_notebook.errors import JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway import logs, probe
-from janus_notebook.gateway.configuration import LONGEST_SOCKET_PATH, LOOPBACK, Configuration, Ports
+from janus_notebook.gateway.configuration import (
+    LONGEST_SOCKET_PATH,
+    LOOPBACK,
+    UNIX_TYPES,
+    Configuration,
+    Ports,
+)
 from janus_notebook.gateway.process import GuardedProcess
 
 if TYPE_CHECKING:
@@ -44,6 +51,7 @@ class LocalGateway:
         full_trickle: whether Janus trickles its own ICE candidates.
         api_secret: what every request has to carry as ``apisecret``; None asks for nothing.
         token_auth: whether requests need a token; with `token_auth_secret`, a signed one.
+        unix_type: ``SOCK_SEQPACKET`` or ``SOCK_DGRAM``: a Janus has one Unix socket, of one type.
         log_level: 0 (nothing) to 7 (everything).
         start_timeout: seconds that janus has for its start.
 
@@ -61,6 +69,7 @@ class LocalGateway:
         api_secret: str | None = None,
         token_auth: bool = False,
         token_auth_secret: str | None = None,
+        unix_type: str = "SOCK_SEQPACKET",
         log_level: int = 4,
         start_timeout: float = 15.0,
     ) -> None:
@@ -76,6 +85,8 @@ class LocalGateway:
             raise JanusOptionError(f"start_timeout={start_timeout!r}: expected more than 0 seconds")
         if token_auth_secret is not None and not token_auth:
             raise JanusOptionError("token_auth_secret without token_auth", hint="Add token_auth=True.")
+        if unix_type not in UNIX_TYPES:
+            raise JanusOptionError.unknown("unix_type", unix_type, UNIX_TYPES)
         self._configuration = Configuration(
             session_timeout=session_timeout,
             reclaim_session_timeout=reclaim_session_timeout,
@@ -84,6 +95,7 @@ class LocalGateway:
             api_secret=api_secret,
             token_auth=token_auth,
             token_auth_secret=token_auth_secret,
+            unix_type=unix_type,
         )
         self._binary = binary
         self._start_timeout = start_timeout
@@ -108,7 +120,9 @@ class LocalGateway:
 
     @property
     def unix_url(self) -> str:
-        return f"unix://{self._folder()}/janus.sock"
+        """``unix://`` or ``unix+dgram://``, as `unix_type` says."""
+        scheme = "unix+dgram" if self._configuration.unix_type == "SOCK_DGRAM" else "unix"
+        return f"{scheme}://{quote(str(self._folder()))}/janus.sock"
 
     @property
     def admin_url(self) -> str:
@@ -121,7 +135,7 @@ class LocalGateway:
 
     @property
     def admin_unix_url(self) -> str:
-        return f"unix://{self._folder()}/admin.sock"
+        return f"unix://{quote(str(self._folder()))}/admin.sock"
 
     @property
     def admin_secret(self) -> str:
@@ -280,7 +294,12 @@ class LocalGateway:
         loaded: object = None
         while True:
             info = await probe.ready(
-                self._ports, name=name, folder=folder, read_log=self._raw_log, log_tells=log_tells
+                self._ports,
+                name=name,
+                folder=folder,
+                unix_type=self._configuration.unix_type,
+                read_log=self._raw_log,
+                log_tells=log_tells,
             )
             if not self._alive():
                 raise JanusGatewayError(f"janus did not start: {self._exit_reason}")

@@ -29,7 +29,13 @@ class TransportLostError(Exception):
 
 
 async def ready(
-    ports: Ports, *, name: str, folder: Path, read_log: Callable[[], str], log_tells: bool
+    ports: Ports,
+    *,
+    name: str,
+    folder: Path,
+    unix_type: str,
+    read_log: Callable[[], str],
+    log_tells: bool,
 ) -> dict[str, Any] | None:
     """Return the info of the server `name` once every transport it has is listening, else None.
 
@@ -50,7 +56,7 @@ async def ready(
     expected = logs.transports_to_wait_for(log)
     if log_tells and (expected is None or not expected <= loaded):
         return None
-    if "pfunix" in loaded and not await answers_over_unix(folder / "janus.sock"):
+    if "pfunix" in loaded and not await answers_over_unix(folder / "janus.sock", unix_type):
         return None
     if "websockets" in loaded:
         await open_websocket(ports.ws, "janus-protocol")
@@ -141,7 +147,7 @@ async def open_websocket(port: int, protocol: str) -> None:
         raise TransportLostError(f"no WebSocket could be opened at its port {port}: {status[:80]!r}")
 
 
-async def answers_over_unix(path: Path) -> bool:
+async def answers_over_unix(path: Path, unix_type: str = "SOCK_SEQPACKET") -> bool:
     """Tell whether the Unix socket transport answers at `path`.
 
     Raises:
@@ -150,9 +156,13 @@ async def answers_over_unix(path: Path) -> bool:
             (``janus_pfunix_thread`` and ``initialized`` in janus_pfunix.c; seen with 1.1.2).
     """
     loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
+    ours = path.with_name("probe.sock")  # a datagram is answered only to a path
+    ours.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SocketKind[unix_type]) as sock:
         sock.setblocking(False)
         try:
+            if sock.type == socket.SOCK_DGRAM:
+                sock.bind(str(ours))
             async with asyncio.timeout(ANSWER):
                 await loop.sock_connect(sock, str(path))
                 await loop.sock_sendall(sock, INFO.encode())
@@ -161,6 +171,8 @@ async def answers_over_unix(path: Path) -> bool:
             return False
         except OSError as exc:
             raise TransportLostError("its Unix socket transport ended as soon as it had started") from exc
+        finally:
+            ours.unlink(missing_ok=True)
 
 
 def _server_info(text: bytes) -> dict[str, Any] | None:

@@ -12,16 +12,21 @@ from urllib.parse import urlsplit
 from janus_notebook.config import mask_url
 from janus_notebook.errors import JanusOptionError, nearest
 
-__all__ = ["Transport", "make_transport", "register_transport"]
+__all__ = ["Transport", "make_transport", "register_transport", "transport_class"]
 
 
 class Transport(ABC):
     """Carries whole JSON texts both ways. One instance is one connection; it is opened once.
 
     A subclass names the class of its options, a frozen dataclass with a default for each.
+
+    Attributes:
+        keeps_sessions: whether Janus keeps a session when the connection is gone, because it can't
+            tell; it then lives until its timeout.
     """
 
     options_class: ClassVar[type[Any]]
+    keeps_sessions: ClassVar[bool] = False
 
     def __init__(self, url: str, options: Any) -> None:
         self.url = url
@@ -33,11 +38,14 @@ class Transport(ABC):
 
     @abstractmethod
     async def send(self, data: bytes) -> None:
-        """Write one JSON text. Raises `JanusConnectionError`."""
+        """Write one JSON text. Raises `JanusConnectionError`; any other `JanusError` is of this one alone."""
 
     @abstractmethod
     async def receive(self) -> bytes:
-        """Return the next JSON text. Raises `JanusConnectionError` at the end of the connection."""
+        """Return the next JSON text. Raises `JanusConnectionError` at the end of the connection.
+
+        A `JanusServerError` concerns the session whose id it has; the connection stands.
+        """
 
     @abstractmethod
     async def close(self) -> None:
@@ -69,8 +77,34 @@ def _websocket() -> type[Transport]:
     return WebSocketTransport
 
 
+def _http() -> type[Transport]:
+    from janus_notebook.client.transports.http import HttpTransport
+
+    return HttpTransport
+
+
+def _unix() -> type[Transport]:
+    from janus_notebook.client.transports.unix import UnixTransport
+
+    return UnixTransport
+
+
 # A loader for each scheme, so that a transport's library is imported when it is first used.
-_TRANSPORTS: dict[str, Callable[[], type[Transport]]] = {"ws": _websocket, "wss": _websocket}
+_TRANSPORTS: dict[str, Callable[[], type[Transport]]] = {
+    "ws": _websocket,
+    "wss": _websocket,
+    "http": _http,
+    "https": _http,
+    "unix": _unix,
+    "unix+dgram": _unix,
+}
+# Those with a host in their URL, each with an example.
+_EXAMPLES = {
+    "ws": "ws://localhost:8188",
+    "wss": "wss://localhost:8989",
+    "http": "http://localhost:8088/janus",
+    "https": "https://localhost:8089/janus",
+}
 
 
 def register_transport(scheme: str, transport: type[Transport]) -> None:
@@ -78,6 +112,11 @@ def register_transport(scheme: str, transport: type[Transport]) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme):
         raise JanusOptionError(f"{scheme!r} is not a URL scheme", hint="For example 'ws'.")
     _TRANSPORTS[scheme] = lambda: transport
+
+
+def transport_class(url: str) -> type[Transport]:
+    """The class for the scheme of `url`, which `make_transport` has accepted."""
+    return _TRANSPORTS[urlsplit(url.strip()).scheme]()
 
 
 def make_transport(url: str, options: Mapping[str, Any]) -> Transport:
@@ -109,6 +148,6 @@ def make_transport(url: str, options: Mapping[str, Any]) -> Transport:
         close = nearest(parts.scheme, _TRANSPORTS)
         hint = close if close.startswith("Did") else f"Known: {known}."
         raise JanusOptionError(f"{shown!r} has an unknown scheme {parts.scheme!r}", hint=hint)
-    if parts.scheme in ("ws", "wss") and not host:
-        raise JanusOptionError(f"{shown!r} names no host", hint="For example 'ws://localhost:8188'.")
+    if parts.scheme in _EXAMPLES and not host:
+        raise JanusOptionError(f"{shown!r} names no host", hint=f"For example {_EXAMPLES[parts.scheme]!r}.")
     return _TRANSPORTS[parts.scheme]().with_options(url.strip(), options)

@@ -26,6 +26,14 @@ from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
 from janus_notebook.client.transports import Transport
+from janus_notebook.client.transports.options import (
+    check_headers,
+    check_proxy,
+    check_seconds,
+    check_ssl,
+    check_whole,
+    refuse_ssl_without_tls,
+)
 from janus_notebook.config import mask_url
 from janus_notebook.errors import JanusConnectionError, JanusOptionError
 
@@ -60,6 +68,23 @@ class WebSocketOptions:
     proxy: str | Literal[True] | None = True
     subprotocol: str = "janus-protocol"
 
+    def __post_init__(self) -> None:
+        check_ssl(self.ssl)
+        check_headers(self.headers)
+        check_seconds("open_timeout", self.open_timeout)
+        check_seconds("close_timeout", self.close_timeout)
+        check_seconds("ping_interval", self.ping_interval, optional=True)
+        check_seconds("ping_timeout", self.ping_timeout, optional=True)
+        check_whole("max_size", self.max_size, example=2**20, optional=True)
+        check_proxy(self.proxy)
+        if self.origin is not None:
+            check_headers({"Origin": self.origin})
+        if not isinstance(self.subprotocol, str) or not self.subprotocol:
+            raise JanusOptionError(
+                f"subprotocol must be the name of one, not {self.subprotocol!r}",
+                hint="For example 'janus-protocol', or 'janus-admin-protocol' for the Admin API.",
+            )
+
 
 class WebSocketTransport(Transport):
     """Carries messages over one WebSocket."""
@@ -69,6 +94,7 @@ class WebSocketTransport(Transport):
 
     def __init__(self, url: str, options: WebSocketOptions) -> None:
         super().__init__(url, options)
+        refuse_ssl_without_tls(url, options.ssl, "wss")
         self._socket: ClientConnection | None = None
 
     async def open(self) -> None:
