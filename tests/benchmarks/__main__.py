@@ -1,39 +1,86 @@
-"""``python -m tests.benchmarks``: measure everything, write RESULTS.md."""
+"""Measure how fast and how small the package is beside other clients, and write RESULTS.md."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from tests.benchmarks import figures
-from tests.benchmarks.contenders import python_worker, running
+from janus_notebook.gateway import LocalGateway
+from tests.benchmarks import calls, environments, footprint, report
+from tests.benchmarks.contenders import BARE, OURS, Contender, WorkerError, running
+from tests.benchmarks.figures import Figure
 from tests.gateways import running_gateway
 
-BARE, OURS = python_worker("bare", "bare"), python_worker("ours", "ours")
+Section = Callable[[Sequence[Contender], LocalGateway, bool], Iterator[Figure]]
+SECTIONS: dict[str, Section] = {
+    "throughput": calls.throughput,
+    "single": calls.single,
+    "bridge": calls.bridge,
+    "memory": footprint.memory,
+    "sessions": footprint.sessions,
+    "imports": footprint.imports,
+}
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=["throughput", "single"], nargs="+")
-    parser.add_argument("--quick", action="store_true", help="fewer rounds, only the floor and ours")
-    parser.add_argument("--profile", action="store_true", help="where our time goes at 64 in flight")
-    options = parser.parse_args()
-    rounds, seconds = (11, 0.25) if options.quick else (21, 0.3)
+    parser.add_argument(
+        "--only", choices=SECTIONS, nargs="+", default=list(SECTIONS), help="these alone; RESULTS.md stays"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="ours and the floor alone, fewer rounds; RESULTS.md stays"
+    )
+    parser.add_argument("--profile", action="store_true", help="only show where our time goes, 64 in flight")
+    return parser.parse_args()
+
+
+def usable(contenders: Iterable[Contender], url: str, missing: dict[str, str]) -> Iterator[Contender]:
+    """Those that work here: one that does not must not stop the others."""
+    for contender in contenders:
+        try:
+            with running([contender], url) as [worker]:
+                worker.order("calls", count=1, in_flight=1)
+        except WorkerError as exc:
+            print(exc, file=sys.stderr)
+            missing[contender.name] = "it does not run here"
+        else:
+            yield contender
+
+
+def profile(url: str) -> None:
+    with running([OURS], url) as [worker]:
+        worker.order("calls", count=2_000, in_flight=64)
+        print(worker.order("profile", count=10_000, in_flight=64))
+
+
+def main() -> int:
+    options = arguments()
+    load = os.getloadavg()[0]
+    found, missing = ([], {}) if options.quick or options.profile else environments.others()
+    figures: list[Figure] = []
     with running_gateway(log_level=2) as gateway:
         if options.profile:
-            with running([OURS], gateway.ws_url) as [worker]:
-                worker.order("calls", count=2_000, in_flight=64)
-                print(worker.order("profile", count=10_000, in_flight=64))
-            return
-        kinds = {"throughput": figures.throughput, "single": figures.one_at_a_time}
-        for kind in options.only or kinds:
-            for figure in kinds[kind]([BARE, OURS], gateway.ws_url, rounds, seconds):
-                low, high = figure.form.format(min(figure.values)), figure.form.format(max(figure.values))
-                verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
-                print(
-                    f"{figure.title}: {figure.form.format(figure.value)} ({low} to {high}; {figure.detail}) "
-                    f"{figure.target} {verdict}", flush=True
-                )
+            profile(gateway.ws_url)
+            return 0
+        contenders = [BARE, OURS, *usable(found, gateway.ws_url, missing)]
+        for name, reason in missing.items():
+            print(f"skipped {name}: {reason}", flush=True)
+        for section in options.only:
+            try:
+                for figure in SECTIONS[section](contenders, gateway, options.quick):
+                    figures.append(figure)
+                    print(report.line(figure), flush=True)
+            except (WorkerError, subprocess.CalledProcessError) as exc:
+                missing[section] = "it failed"
+                print(f"{section} failed: {exc}", file=sys.stderr)
+        if not options.quick and options.only == list(SECTIONS):
+            report.write(figures, report.facts(contenders, gateway.version, load), missing)
+            print(f"written: {report.RESULTS.name}")
+    return 1 if missing.keys() & SECTIONS.keys() else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

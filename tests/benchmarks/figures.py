@@ -1,42 +1,53 @@
-"""What is measured. Each figure is taken in rounds that alternate between the clients."""
+"""A figure: one number over several rounds, with the target it has to meet."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-from tests.benchmarks.contenders import Contender, Worker, running
-
-Rounds = dict[str, list[float]]  # a client's name: a value for each round
+from dataclasses import dataclass
+from typing import Literal
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One line of the table: a ratio or a difference, over all rounds."""
+    """One line of the table.
+
+    Attributes:
+        title: what is compared.
+        values: a value for each round, or for each run.
+        detail: the measured values behind it.
+        bound: whether the target is the least or the most that `median` may be.
+        target: None for a figure that is only shown.
+        unit: behind each number; a bare ratio has none.
+        digits: behind the point.
+    """
 
     title: str
     values: list[float]
-    target: str = ""
-    met: bool | None = None
-    form: str = "{:.2f}"
-    detail: str = field(default="", kw_only=True)
+    detail: str = ""
+    bound: Literal["≥", "≤"] = "≥"
+    target: float | None = None
+    unit: str = ""
+    digits: int = 2
 
     @property
-    def value(self) -> float:
+    def median(self) -> float:
         return statistics.median(self.values)
 
+    @property
+    def met(self) -> bool | None:
+        if self.target is None:
+            return None
+        return self.median >= self.target if self.bound == "≥" else self.median <= self.target
 
-def at_least(title: str, values: list[float], target: float | None, form: str = "{:.2f}") -> Figure:
-    if target is None:
-        return Figure(title, values, form=form)
-    return Figure(title, values, f"≥ {target:g}", statistics.median(values) >= target, form)
+    def columns(self) -> tuple[str, str, str, str, str, str]:
+        """Title, median, least and most, target, whether it was met, what is behind it."""
+        verdict = {True: "met", False: "**missed**", None: ""}[self.met]
+        target = "" if self.target is None else f"{self.bound} {self.target:g}{self.unit}"
+        spread = f"{self._show(min(self.values))} to {self._show(max(self.values))}"
+        return self.title, self._show(self.median) + self.unit, spread, target, verdict, self.detail
 
-
-def at_most(title: str, values: list[float], target: float | None, form: str = "{:.2f}") -> Figure:
-    if target is None:
-        return Figure(title, values, form=form)
-    return Figure(title, values, f"≤ {target:g}", statistics.median(values) <= target, form)
+    def _show(self, value: float) -> str:
+        return f"{value:.{self.digits}f}".replace("-", "−")
 
 
 def ratios(over: list[float], under: list[float]) -> list[float]:
@@ -44,54 +55,6 @@ def ratios(over: list[float], under: list[float]) -> list[float]:
     return [a / b for a, b in zip(over, under, strict=True)]
 
 
-def take_rounds(
-    workers: Sequence[Worker], in_flight: int, rounds: int, seconds: float
-) -> tuple[Rounds, Rounds]:
-    """Keepalives a second, and microseconds of CPU for one, of each client in each round."""
-    counts = {}
-    for worker in workers:  # warms up and tells how many calls fill a round
-        trial = worker.order("calls", count=20 * in_flight + 200, in_flight=in_flight)
-        trial = worker.order("calls", count=20 * in_flight + 200, in_flight=in_flight)
-        counts[worker.name] = max(in_flight, int((20 * in_flight + 200) / trial["seconds"] * seconds))
-    rates: Rounds = {worker.name: [] for worker in workers}
-    cpus: Rounds = {worker.name: [] for worker in workers}
-    for _ in range(rounds):
-        for worker in workers:
-            count = counts[worker.name]
-            took = worker.order("calls", count=count, in_flight=in_flight)
-            rates[worker.name].append(count / took["seconds"])
-            cpus[worker.name].append(took["cpu"] / count * 1e6)
-    return rates, cpus
-
-
-def throughput(contenders: Sequence[Contender], url: str, rounds: int, seconds: float) -> list[Figure]:
-    """64 in flight: transactions a second, and CPU time for one."""
-    with running(contenders, url) as workers:
-        rates, cpus = take_rounds(workers, 64, rounds, seconds)
-    figures = []
-    targets = {"bare": 0.9, "janus-client": 2.4, "janus-api-core": 4.0, "janode": 1.0}
-    for name, rate in rates.items():
-        if name != "ours":
-            figure = at_least(f"throughput, 64 in flight, ours / {name}", ratios(rates["ours"], rate), targets[name])
-            figure.detail = f"{statistics.median(rates['ours']):,.0f} / {statistics.median(rate):,.0f} per s"
-            figures.append(figure)
-    for name, cpu in cpus.items():
-        if name != "ours":
-            target = 1.25 if name == "bare" else None
-            figure = at_most(f"CPU time per transaction, ours / {name}", ratios(cpus["ours"], cpu), target)
-            figure.detail = f"{statistics.median(cpus['ours']):.1f} / {statistics.median(cpu):.1f} µs"
-            figures.append(figure)
-    return figures
-
-
-def one_at_a_time(contenders: Sequence[Contender], url: str, rounds: int, seconds: float) -> list[Figure]:
-    with running(contenders, url) as workers:
-        rates, _ = take_rounds(workers, 1, rounds, seconds)
-    figures = []
-    for name, rate in rates.items():
-        if name != "ours":
-            target = 0.95 if name == "bare" else None
-            figure = at_least(f"one request at a time, ours / {name}", ratios(rates["ours"], rate), target)
-            figure.detail = f"{statistics.median(rates['ours']):,.0f} / {statistics.median(rate):,.0f} per s"
-            figures.append(figure)
-    return figures
+def differences(more: list[float], less: list[float]) -> list[float]:
+    """Round by round."""
+    return [a - b for a, b in zip(more, less, strict=True)]

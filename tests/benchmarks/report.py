@@ -1,0 +1,111 @@
+"""RESULTS.md: the table, the machine's facts, what was compared and how."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.benchmarks import environments
+from tests.benchmarks.contenders import Contender
+from tests.benchmarks.figures import Figure
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+HEAD = ("Figure", "Median", "Least to most", "Target", "", "Measured (medians)")
+LIBRARIES = ("websockets", "msgspec", "aiohttp", "aiortc", "pydantic", "reactivex", "ipywidgets")
+
+METHOD = """\
+Written by `python -m tests.benchmarks`, which takes about six minutes. A part of it, printed only:
+`python -m tests.benchmarks --only throughput single --quick`. Where our time goes: `--profile`.
+
+Every client is a process of its own with one session on the same Janus, over a WebSocket on loopback.
+They take turns (A B C D A B C D …) of a fraction of a second, so a machine that is busy with other things
+slows all of them alike; a ratio is made of two turns of the same round, and the table shows the median of
+these ratios, the least and the most. "Ours and other" is how the last column is ordered.
+
+## What each client does
+
+- **bare** is the floor: `websockets` without compression, msgspec, a dict of futures, a task that reads.
+  It has no timeout, no error handling, no log and no events, and encodes each message once.
+- **ours** is `JanusSession.send({"janus": "keepalive"})` with the session's defaults: a timeout of 10 s
+  for each request, and each request and reply in the event log of 10,000 entries.
+- **janus-client** sends, waits at most 15 s and releases the transaction, as its own `ping` does. It
+  offers compression to the server (Janus does not take it) and uses the `json` module.
+- **janus-api-core** sends its `KeepAliveRequest`, as its own keepalive loop does, with its default
+  timeout.
+- **janode** is `session.sendRequest({ janus: 'keepalive' })`, without a timeout, its log silent.
+
+64 in flight means 64 tasks that each make the next call when the last one is answered. CPU time is user
+and system time of the client's process, all its threads included.
+
+Memory of a handle: handles are attached one after the other to one session, each kept as the object that
+a user holds. The resident memory of the process after garbage collection is compared before and after
+1,000 of them, 20 having been attached first. The last column counts the same with `tracemalloc` (V8: its
+heap) in a run of its own. Our handles include what the event log keeps of their attaching.
+
+Imports are timed inside fresh interpreters, the files compiled and cached.
+"""
+
+
+def cells(columns: Sequence[str]) -> str:
+    return "| " + " | ".join(columns) + " |"
+
+
+def table(figures: Sequence[Figure]) -> str:
+    rows = [HEAD, ("---", "---:", "---", "---:", "---", "---"), *(figure.columns() for figure in figures)]
+    return "\n".join(map(cells, rows))
+
+
+def line(figure: Figure) -> str:
+    """A figure for the terminal."""
+    title, median, spread, target, verdict, detail = figure.columns()
+    facts = [f"{median} ({spread})", f"target {target}: {verdict}" if target else "", detail]
+    return f"{title}: " + "; ".join(fact for fact in facts if fact)
+
+
+def processor() -> str:
+    """The CPU's name."""
+    for text in Path("/proc/cpuinfo").read_text().splitlines():
+        if text.startswith("model name"):
+            return text.partition(":")[2].strip()
+    return platform.machine()
+
+
+def installed(python: str, *names: str) -> str:
+    found = environments.versions(python, [*names, *LIBRARIES])
+    return ", ".join(f"{name} {version}" for name, version in found.items())
+
+
+def facts(contenders: Sequence[Contender], janus: str, load: float) -> list[tuple[str, str]]:
+    rows = [
+        ("Date", f"{datetime.now(UTC):%Y-%m-%d}"),
+        ("CPU", f"{processor()}, {os.cpu_count()} cores, load {load:.1f} before the run"),
+        ("System", f"{platform.system()} {platform.release()}"),
+        ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
+        ("Janus", janus),
+        ("bare, ours", installed(sys.executable)),
+    ]
+    for contender in contenders:
+        if contender.name in environments.PYPI:
+            rows.append((contender.name, installed(contender.command[0], contender.name)))
+        elif contender.name == "janode":
+            versions = {"node": environments.node_version(), **environments.janode_versions()}
+            rows.append(("janode", ", ".join(f"{name} {version}" for name, version in versions.items())))
+    return rows
+
+
+def write(figures: Sequence[Figure], rows: Sequence[tuple[str, str]], missing: Mapping[str, str]) -> None:
+    """Write RESULTS.md; `missing` names what was not measured, and why."""
+    parts = ["# Benchmarks", table(figures)]
+    if missing:
+        parts.append("\n".join(f"- Not measured: {name}: {reason}" for name, reason in missing.items()))
+    parts += [
+        "## The machine",
+        "\n".join(map(cells, [("", ""), ("---", "---"), *rows])),
+        "## How it is measured",
+        METHOD.strip(),
+    ]
+    RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
