@@ -10,15 +10,18 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any, Literal, Protocol
 
-from janus_notebook.client.transports import Transport, make_transport
+from janus_notebook.client.deadlines import Deadlines
+from janus_notebook.client.transports import Transport, make_transport, transport_class
 from janus_notebook.config import mask, mask_url
 from janus_notebook.errors import (
     JanusConnectionError,
     JanusError,
     JanusOptionError,
     JanusProtocolError,
+    JanusServerError,
     JanusTimeoutError,
 )
 from janus_notebook.protocol.messages import Message, decode, encode, id_in, integer, verb_of
@@ -38,6 +41,10 @@ __all__ = ["ConnectionUser", "JanusConnection"]
 ConnectionState = Literal["new", "connecting", "connected", "lost", "closed"]
 Handler = Callable[[Message], None]
 
+# Seconds before the first try to connect again, and the most between two tries.
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+
 
 class ConnectionUser(Protocol):
     """What a connection tells a session of it. Called on the loop, in the order of arrival."""
@@ -45,14 +52,17 @@ class ConnectionUser(Protocol):
     @property
     def id(self) -> int | None: ...
 
-    def on_request(self, message: Message) -> None:
-        """`message` is about to be written."""
+    def on_request(self, message: Mapping[str, Any], text: bytes) -> None:
+        """`message` is about to be written; `text` is its JSON without secrets of ours."""
 
-    def on_reply(self, message: Message, handle_id: int | None) -> None:
+    def on_reply(self, message: Message, text: bytes, handle_id: int | None) -> None:
         """`message` answers or acknowledges a request of this session, made for a handle or not."""
 
-    def on_event(self, kind: str, session_id: int | None, handle_id: int | None, message: Message) -> None:
-        """`message` is an event for this session, or for none that we know."""
+    def on_event(self, event: Occurred, text: bytes) -> None:
+        """An event for this session, or for none that we know."""
+
+    def on_refused(self, error: JanusServerError) -> None:
+        """The transport was refused what it does for this session on its own, such as a poll."""
 
     def on_error(self, error: JanusError) -> None:
         """Something went wrong that no call can raise."""
@@ -64,22 +74,63 @@ class ConnectionUser(Protocol):
 class _Waiter:
     """A request whose reply is awaited."""
 
-    __slots__ = ("acknowledged", "future", "handle_id", "on_late", "on_reply", "user")
+    __slots__ = (
+        "acknowledged",
+        "deadline",
+        "expired",
+        "future",
+        "handle_id",
+        "on_late",
+        "on_reply",
+        "timeout",
+        "user",
+        "verb",
+        "writer",
+    )
 
     def __init__(
         self,
         future: asyncio.Future[Message],
+        verb: str,
+        timeout: float,
+        deadline: float,
         user: ConnectionUser | None,
         handle_id: int | None,
         on_reply: Handler | None,
         on_late: Handler | None,
     ) -> None:
         self.future = future
+        self.verb = verb
+        self.timeout = timeout
+        self.deadline = deadline
         self.user = user
         self.handle_id = handle_id
         self.on_reply = on_reply
         self.on_late = on_late
         self.acknowledged = False
+        # The task that is writing the request: only a cancellation ends a write that hangs.
+        self.writer: asyncio.Task[Any] | None = None
+        self.expired = False
+
+    def expire(self) -> None:
+        """The deadline has come."""
+        if self.writer is not None and not self.expired:
+            self.expired = True
+            self.writer.cancel()
+        elif not self.future.done():
+            self.future.set_exception(self.error())
+
+    def error(self) -> JanusTimeoutError:
+        """What its caller is told at the deadline."""
+        if self.acknowledged:
+            return JanusTimeoutError(
+                f"Janus acknowledged {self.verb!r}, but its plugin sent no answer within {self.timeout:g} s",
+                hint="Some requests get no answer in the wrong state; else pass a longer timeout.",
+            )
+        return JanusTimeoutError(
+            f"no reply to {self.verb!r} within {self.timeout:g} s",
+            hint="Is the server alive? Else pass a longer timeout.",
+        )
 
 
 class JanusConnection:
@@ -106,6 +157,10 @@ class JanusConnection:
         self._users: set[ConnectionUser] = set()
         self._reader: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
+        self._deadlines = Deadlines(self._expire)
+        self._heard = 0.0
+        self._retry: asyncio.Task[None] | None = None
+        self._failures = 0
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
@@ -135,10 +190,35 @@ class JanusConnection:
                 raise
             self._transport = transport
             self.state = "connected"
+            self._failures = 0
             self._reader = asyncio.create_task(self._read(transport), name="janus-reader")
+
+    async def reopen(self) -> None:
+        """One more try to connect after a loss, by pauses that grow with each failure, with jitter.
+
+        Sessions that wait for the same connection share the try.
+
+        Raises:
+            JanusConnectionError: this try failed.
+        """
+        if self._retry is None or self._retry.done():
+            self._retry = asyncio.create_task(self._pause_and_open(), name="janus-reopen")
+            self._retry.add_done_callback(_seen)
+        await asyncio.shield(self._retry)
+
+    async def _pause_and_open(self) -> None:
+        longest = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
+        self._failures += 1
+        # Many clients of one server must not all come back in the same instant.
+        await asyncio.sleep(longest * (0.5 + secrets.randbelow(1000) / 2000))
+        await self.open()
 
     async def close(self) -> None:
         """Disconnect; idempotent. Pending requests fail and sessions end, each with the reason."""
+        retry, self._retry = self._retry, None
+        if retry is not None:
+            retry.cancel()
+            await asyncio.wait([retry])
         async with self._lock:
             self._end("closed", lambda: JanusConnectionError("the connection was closed on our side"))
             await self._stop_reader()
@@ -157,6 +237,23 @@ class JanusConnection:
         """Forget a session."""
         self._users.discard(user)
 
+    def lose_if_silent(self, since: float, reason: str) -> bool:
+        """Give up a connection from which nothing came `since` a time of the loop's clock.
+
+        The server hangs, or the network between swallows everything: nothing else would tell.
+        """
+        if self.state != "connected" or self._heard > since:
+            return False
+        self._end("lost", lambda: JanusConnectionError(reason))
+        if self._reader is not None:
+            self._reader.cancel()  # it closes the transport
+        return True
+
+    @property
+    def keeps_sessions(self) -> bool:
+        """Whether sessions outlive a lost connection whatever the server is set to (see `Transport`)."""
+        return transport_class(self.url).keeps_sessions
+
     @property
     def in_flight(self) -> int:
         """How many requests wait for their reply."""
@@ -168,11 +265,11 @@ class JanusConnection:
 
     def fail_session(self, session_id: int, error: Callable[[], JanusError]) -> None:
         """Fail what is pending on a session that has ended."""
-        self._carry_out(self._router.end(error, session_id=session_id))
+        self._fail_all(self._router.end(error, session_id=session_id))
 
     def fail_handle(self, session_id: int, handle_id: int, error: Callable[[], JanusError]) -> None:
         """Fail what is pending on a handle that has ended."""
-        self._carry_out(self._router.end(error, session_id=session_id, handle_id=handle_id))
+        self._fail_all(self._router.end(error, session_id=session_id, handle_id=handle_id))
 
     async def info(self, timeout: float = 10.0, *, user: ConnectionUser | None = None) -> Message:
         """Ask the server who it is (``info``); the answer is kept as `server`."""
@@ -209,43 +306,48 @@ class JanusConnection:
         verb = verb_of(message)
         session_id, handle_id = id_in(message, "session_id"), id_in(message, "handle_id")
         transaction = self._transaction_of(message)
-        data = encode({**message, "transaction": transaction})
-        # What is recorded is a copy all through: the caller may change its own dicts afterwards.
-        shown = decode(data)
-        if credentials:
-            data = encode({**shown, **credentials})
+        # What is recorded is the text: the caller may change its own dicts afterwards.
+        text = encode({**message, "transaction": transaction})
+        data = text if not credentials else encode({**message, "transaction": transaction, **credentials})
         transport = self._transport
         if self.state != "connected" or transport is None:
             raise JanusConnectionError(
                 f"not connected to {mask_url(self.url)} ({self.state})", hint="Call create() first."
-            ).within(request=mask(shown))
-        waiter = _Waiter(asyncio.get_running_loop().create_future(), user, handle_id, on_reply, on_late)
+            ).within(request=mask(decode(text)))
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        waiter = _Waiter(loop.create_future(), verb, timeout, deadline, user, handle_id, on_reply, on_late)
         self._waiters[transaction] = waiter
         self._router.expect(transaction, verb, session_id, handle_id)
+        self._deadlines.add(deadline, loop)
         if user is not None:
-            user.on_request(shown)
+            user.on_request(message, text)
         try:
-            async with asyncio.timeout(timeout):
-                await self._write(transport, data)
-                return await waiter.future
+            await self._write(transport, data, waiter)
+            return await waiter.future
         except JanusError as exc:
-            error, cause = exc, exc.__cause__
-        except TimeoutError as exc:
-            if waiter.future.done() and not waiter.future.cancelled() and not waiter.future.exception():
-                return waiter.future.result()  # it came in the instant of the deadline
-            error, cause = _no_reply(verb, timeout, waiter), exc
+            error = exc
         finally:
             self._give_up(transaction, waiter)
-        raise error.within(request=mask(shown), session_id=session_id, handle_id=handle_id) from cause
+        shown = mask(decode(text))
+        raise error.within(request=shown, session_id=session_id, handle_id=handle_id) from error.__cause__
 
-    async def _write(self, transport: Transport, data: bytes) -> None:
+    async def _write(self, transport: Transport, data: bytes, waiter: _Waiter) -> None:
+        writer = waiter.writer = asyncio.current_task()
+        assert writer is not None
         try:
             await transport.send(data)
+        except asyncio.CancelledError:
+            if waiter.expired and writer.uncancel() == 0:
+                raise waiter.error() from None
+            raise
         except JanusConnectionError as exc:
             # Now, not when the reader notices: a caller that sees this error may open anew at once.
             if transport is self._transport:
                 self._end("lost", _again(exc))
             raise
+        finally:
+            waiter.writer = None
 
     def _give_up(self, transaction: str, waiter: _Waiter) -> None:
         """Leave a request, answered or not. An unanswered one is remembered for its late reply."""
@@ -275,8 +377,12 @@ class JanusConnection:
         error: JanusError | None = None
         try:
             while True:
-                data = await transport.receive()
-                self.feed(data)
+                try:
+                    text = await transport.receive()
+                except JanusServerError as exc:
+                    self._refused(exc)
+                else:
+                    self.feed(text)
         except JanusConnectionError as exc:
             error = exc
         except Exception as exc:
@@ -285,81 +391,98 @@ class JanusConnection:
             error.__cause__ = exc
             raise
         finally:
-            if error is not None:
+            if error is not None and transport is self._transport:
                 self._end("lost", _again(error))
             await transport.close()
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, text: bytes) -> None:
         """Take one JSON text from the server."""
+        self._heard = asyncio.get_running_loop().time()
         try:
-            message = decode(data)
+            message = decode(text)
         except JanusProtocolError as exc:
             self._tell_all(exc)
             return
-        self._carry_out(self._router.feed(message))
+        for effect in self._router.feed(message):
+            self._carry_out(effect, text)
 
-    def _carry_out(self, effects: list[Effect]) -> None:
-        for effect in effects:
-            match effect:
-                case Replied(transaction, message):
-                    self._reply(self._waiters.pop(transaction), message)
-                case Failed(transaction, error, message):
-                    self._fail(self._waiters.pop(transaction), error, message)
-                case Occurred(kind, session_id, handle_id, message):
-                    self._occur(kind, session_id, handle_id, message)
-                case Acknowledged(transaction, message):
-                    waiter = self._waiters[transaction]
-                    waiter.acknowledged = True
-                    if waiter.user is not None:
-                        waiter.user.on_reply(message, waiter.handle_id)
-                case Late(transaction, message):
-                    self._late(self._waiters.pop(transaction, None), message)
-                case Ignored(message):
-                    # An ack that its event overtook, or a duplicate: nobody waits, but it is recorded.
-                    for user in self._users_of(integer(message.get("session_id"))):
-                        user.on_reply(message, None)
+    def _carry_out(self, effect: Effect, text: bytes) -> None:
+        match effect:
+            case Replied(transaction, message):
+                self._reply(self._waiters.pop(transaction), message, text)
+            case Failed(transaction, error, message):
+                self._fail(self._waiters.pop(transaction), error, message, text)
+            case Occurred(_, session_id):
+                for user in self._users_of(session_id):
+                    user.on_event(effect, text)
+            case Acknowledged(transaction, message):
+                waiter = self._waiters[transaction]
+                waiter.acknowledged = True
+                if waiter.user is not None:
+                    waiter.user.on_reply(message, text, waiter.handle_id)
+            case Late(transaction, message):
+                self._late(self._waiters.pop(transaction, None), message, text)
+            case Ignored(message):
+                # An ack that its event overtook, or a duplicate: nobody waits, but it is recorded.
+                for user in self._users_of(integer(message.get("session_id"))):
+                    user.on_reply(message, text, None)
 
     @staticmethod
-    def _reply(waiter: _Waiter, message: Message) -> None:
+    def _reply(waiter: _Waiter, message: Message, text: bytes) -> None:
         if waiter.user is not None:
-            waiter.user.on_reply(message, waiter.handle_id)
-        try:
-            if waiter.on_reply is not None:
+            waiter.user.on_reply(message, text, waiter.handle_id)
+        if waiter.on_reply is not None:
+            try:
                 waiter.on_reply(message)
-        except JanusProtocolError as exc:
-            if not waiter.future.done():
-                waiter.future.set_exception(exc)
-            return
+            except JanusProtocolError as exc:
+                if not waiter.future.done():
+                    waiter.future.set_exception(exc)
+                return
         if not waiter.future.done():
             waiter.future.set_result(message)
 
     @staticmethod
-    def _fail(waiter: _Waiter, error: JanusError, message: Message | None) -> None:
+    def _fail(waiter: _Waiter, error: JanusError, message: Message | None, text: bytes) -> None:
         if waiter.user is not None and message is not None:
-            waiter.user.on_reply(message, waiter.handle_id)
+            waiter.user.on_reply(message, text, waiter.handle_id)
         if not waiter.future.done():
             waiter.future.set_exception(error)
 
-    def _late(self, waiter: _Waiter | None, message: Message) -> None:
+    def _late(self, waiter: _Waiter | None, message: Message, text: bytes) -> None:
         """A reply whose caller gave up. It is recorded, and what it made on the server is undone."""
         owners = [waiter.user] if waiter is not None else self._users_of(integer(message.get("session_id")))
         for user in owners:
             if user is not None:
-                user.on_reply(message, waiter.handle_id if waiter is not None else None)
+                user.on_reply(message, text, waiter.handle_id if waiter is not None else None)
         if waiter is not None and waiter.on_late is not None and message["janus"] != "error":
             try:
                 waiter.on_late(message)
             except JanusProtocolError as exc:
                 self._tell_all(exc)
 
-    def _occur(self, kind: str, session_id: int | None, handle_id: int | None, message: Message) -> None:
-        for user in self._users_of(session_id):
-            user.on_event(kind, session_id, handle_id, message)
+    def _refused(self, error: JanusServerError) -> None:
+        """The server refused what the transport asked it for a session; the connection stands."""
+        for user in self._users_of(error.session_id):
+            user.on_refused(error)
 
     def _users_of(self, session_id: int | None) -> list[ConnectionUser]:
         """The session with this id; what names no session of ours concerns all of them."""
         owners = [user for user in self._users if session_id is not None and user.id == session_id]
         return owners or list(self._users)
+
+    def _expire(self, now: float) -> float:
+        """End the requests whose deadline has come; return the next deadline."""
+        following = inf
+        for waiter in self._waiters.values():
+            if waiter.deadline <= now:
+                waiter.expire()
+            elif not waiter.future.done():
+                following = min(following, waiter.deadline)
+        return following
+
+    def _fail_all(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            self._carry_out(effect, b"")
 
     def _tell_all(self, error: JanusError) -> None:
         for user in tuple(self._users):
@@ -371,22 +494,18 @@ class JanusConnection:
             return
         self.state = state
         self._transport = None
-        self._carry_out(self._router.end(error))
+        self._fail_all(self._router.end(error))
         self._waiters.clear()
+        self._deadlines.stop()
         for user in tuple(self._users):
             user.on_connection_end(state, error())
         self._users.clear()
 
 
-def _no_reply(verb: str, timeout: float, waiter: _Waiter) -> JanusTimeoutError:
-    if waiter.acknowledged:
-        return JanusTimeoutError(
-            f"Janus acknowledged {verb!r}, but its plugin sent no answer within {timeout:g} s",
-            hint="Some requests get no answer in the wrong state; else pass a longer timeout.",
-        )
-    return JanusTimeoutError(
-        f"no reply to {verb!r} within {timeout:g} s", hint="Is the server alive? Else pass a longer timeout."
-    )
+def _seen(task: asyncio.Task[None]) -> None:
+    """Whoever waited for a try was told; one that nobody waits for any more needs no telling."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _again(error: JanusError) -> Callable[[], JanusError]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from janus_notebook.config import mask
 from janus_notebook.errors import (
@@ -59,14 +59,10 @@ class Handles:
             begun: list[Message] = []
 
             def begin(message: Message) -> None:
-                handle_id = new_id(message)
-                self._by_id[handle_id] = plugin
-                plugin.begin(self._session, handle_id, message)
+                self.begin(plugin, message)
                 begun.append(message)
 
-            request: Message = {"janus": "attach", "plugin": plugin.name}
-            if plugin.opaque_id is not None:
-                request["opaque_id"] = plugin.opaque_id
+            request = self.attach_request(plugin)
             try:
                 return await self._session.exchange(request, on_reply=begin, on_late=self._undo)
             except JanusError as exc:
@@ -80,6 +76,25 @@ class Handles:
                     self._forget(new_id(message), "attach was cancelled")
                     self._undo(message)
                 raise
+
+    @staticmethod
+    def attach_request(plugin: JanusPlugin) -> Message:
+        """The request that attaches `plugin`."""
+        request: Message = {"janus": "attach", "plugin": plugin.name}
+        if plugin.opaque_id is not None:
+            request["opaque_id"] = plugin.opaque_id
+        return request
+
+    def begin(self, plugin: JanusPlugin, message: Message) -> None:
+        """The server has attached `plugin`, and its answer says under which id."""
+        handle_id = new_id(message)
+        self._by_id[handle_id] = plugin
+        plugin.begin(self._session, handle_id, message)
+
+    def suspend(self, plugin: JanusPlugin) -> None:
+        """Take out a handle that is gone on the server and is to be attached again; its streams go on."""
+        if plugin.id is not None:
+            del self._by_id[plugin.id]
 
     def _undo(self, message: Message) -> None:
         """Detach at once a handle whose caller gave up while it was attached."""
@@ -160,18 +175,19 @@ class Handles:
         for handle_id in tuple(self._by_id):
             self._forget(handle_id, reason)
 
-    def note_jsep(self, handle_id: int | None, message: Message) -> None:
+    def note_jsep(self, handle_id: int | None, message: Mapping[str, Any]) -> None:
         """Tell the handle that an SDP went either way, if `message` holds one."""
-        plugin = self.get(handle_id)
-        if plugin is not None and "jsep" in message:
-            plugin.on_jsep()
+        if "jsep" in message:
+            plugin = self.get(handle_id)
+            if plugin is not None:
+                plugin.on_jsep()
 
-    def on_event(self, event: JanusEvent) -> None:
+    def on_event(self, event: JanusEvent, message: Message) -> None:
         """Let the handle follow its event."""
         plugin = self.get(event.handle_id)
         if plugin is None:
             return
-        self.note_jsep(event.handle_id, event.raw)
+        self.note_jsep(event.handle_id, message)
         plugin.on_event(event)
         if event.kind == "detached":
             self._forget(plugin.id or 0, "the server detached it")

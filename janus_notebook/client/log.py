@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Self, overload
-from weakref import WeakSet
+from weakref import ref
 
 from janus_notebook.config import mask
 from janus_notebook.errors import JanusOptionError, JanusTimeoutError
@@ -25,8 +25,8 @@ NAMED_DIRECTIONS: frozenset[Direction] = frozenset({"event", "local"})
 class EventLog:
     """Everything a session sent, received, and went through: a ring that counts what it dropped.
 
-    Secrets are masked on the way in, so nothing that is read from a log can show one. Reading is
-    safe from any thread; `record` belongs to the session's loop.
+    Secrets are masked in whatever is read from it (`JanusEvent.raw`). Reading is safe from any
+    thread; `record` belongs to the session's loop.
 
     Args:
         capacity: how many entries are kept; the oldest goes first.
@@ -51,7 +51,8 @@ class EventLog:
         self.errors = 0
         self.counts: Counter[str] = Counter()
         self._ring: deque[JanusEvent] = deque(maxlen=capacity)
-        self._subscriptions: WeakSet[Subscription] = WeakSet()
+        # A stream that nobody holds any more leaves by itself.
+        self._subscriptions: set[ref[Subscription]] = set()
         self._clock = clock
         self._wall_clock = wall_clock
         self._began = clock()
@@ -105,28 +106,35 @@ class EventLog:
         self,
         direction: Direction,
         kind: str,
-        raw: dict[str, Any],
+        raw: bytes | dict[str, Any],
         session_id: int | None = None,
         handle_id: int | None = None,
     ) -> JanusEvent:
-        """Add an entry and hand it to the subscriptions that asked for it."""
+        """Add an entry and hand it to the subscriptions that asked for it.
+
+        Args:
+            raw: the message as JSON text or as a dict; nobody may change it afterwards.
+        """
         self.total += 1
         self.counts[direction] += 1
-        self.errors += kind == "error"
+        if kind == "error":
+            self.errors += 1
         event = event_class(direction, kind)(
-            seq=self.total,
-            time=self._wall_clock(),
-            elapsed=self._clock() - self._began,
-            direction=direction,
-            kind=kind,
-            session_id=session_id,
-            handle_id=handle_id,
-            raw=mask(raw),
+            self.total,
+            self._wall_clock(),
+            self._clock() - self._began,
+            direction,
+            kind,
+            session_id,
+            handle_id,
+            raw if isinstance(raw, bytes) else mask(raw),
         )
         self._ring.append(event)
         if self._subscriptions:
-            for subscription in tuple(self._subscriptions):
-                subscription.offer(event)
+            for reference in tuple(self._subscriptions):
+                subscription = reference()
+                if subscription is not None:
+                    subscription.offer(event)
         return event
 
     def subscribe(
@@ -155,13 +163,21 @@ class EventLog:
         if directions is None:
             directions = DEFAULT_DIRECTIONS if chosen is None else NAMED_DIRECTIONS
         subscription = Subscription(chosen, handle_id, frozenset(directions), buffer)
-        self._subscriptions.add(subscription)
+        self._subscriptions.add(ref(subscription, self._subscriptions.discard))
         return subscription
+
+    def rebind(self, handle_id: int, new_id: int) -> None:
+        """Let the streams of a handle go on with the id under which it was attached again."""
+        for reference in tuple(self._subscriptions):
+            subscription = reference()
+            if subscription is not None and subscription.handle_id == handle_id:
+                subscription.handle_id = new_id
 
     def end_subscriptions(self, handle_id: int | None = None) -> None:
         """End the streams of a handle that is gone, or (without id) all of them."""
-        for subscription in tuple(self._subscriptions):
-            if handle_id is None or subscription.handle_id == handle_id:
+        for reference in tuple(self._subscriptions):
+            subscription = reference()
+            if subscription is not None and handle_id in (None, subscription.handle_id):
                 subscription.close()
 
 

@@ -8,8 +8,10 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from janus_notebook.client.connection import JanusConnection
+from janus_notebook.client.credentials import Credentials, TokenSource
 from janus_notebook.client.handles import Handles, new_id
 from janus_notebook.client.log import EventLog, Subscription
+from janus_notebook.client.recovery import Recovery, RecoveryMode
 from janus_notebook.client.tasks import Tasks
 from janus_notebook.config import mask_url
 from janus_notebook.errors import (
@@ -23,13 +25,17 @@ from janus_notebook.errors import (
 )
 from janus_notebook.protocol.events import JanusEvent
 from janus_notebook.protocol.messages import Message, id_in, integer, verb_of
+from janus_notebook.protocol.router import Occurred
 
 if TYPE_CHECKING:
     from janus_notebook.client.plugin import JanusPlugin
 
 __all__ = ["JanusSession", "SessionState"]
 
-SessionState = Literal["new", "connecting", "connected", "lost", "closed"]
+SessionState = Literal["new", "connecting", "connected", "reconnecting", "recovered", "lost", "closed"]
+
+# In these the session exists on the server, as far as anybody knows, and can be asked.
+OPEN: frozenset[SessionState] = frozenset({"connected", "recovered"})
 
 # Requests that belong to the server, not to a session: they carry neither session id nor secret
 # (`create` needs the secret).
@@ -58,16 +64,23 @@ class JanusSession:
             The session then neither opens it alone nor closes it.
         timeout: default deadline of every request, in seconds.
         api_secret: the server's ``api_secret``, where it has one.
-        token: an authentication token, or a function that returns one; it is asked at `create`.
+        token: an authentication token, or a function (or coroutine function) that returns one. It is
+            asked on each connection, and again when the server refuses the token that it gave (see
+            `janus_notebook.signed_token`).
+        recover: what to do when the connection is lost: ``"claim"`` takes the session over on a new
+            connection, if the server has kept it; ``"recreate"`` makes a new one where it has not, with
+            the same handles attached again; None leaves it lost. See `janus_notebook.client.recovery`.
+        recover_timeout: for how many seconds that is tried.
         log_capacity: how many entries the event log keeps.
         transport_options: handed to the transport; an unknown one is refused
             (see `janus_notebook.client.transports.websocket.WebSocketOptions`).
 
     Attributes:
         id: Janus's id of the session, or None.
-        state: ``new, connecting, connected, lost, closed``.
+        state: ``new, connecting, connected, reconnecting, recovered, lost, closed``. A recovered
+            session is a connected one that has been lost in between.
         events: the log of everything sent, received and changed (`EventLog`).
-        reason: why the session was lost, or "".
+        reason: why the session was lost, or how it came back, or "".
 
     Source: "Janus API" of the Janus documentation, sections on ``create``, ``destroy``, ``keepalive``.
     """
@@ -79,7 +92,9 @@ class JanusSession:
         connection: JanusConnection | None = None,
         timeout: float = 10.0,
         api_secret: str | None = None,
-        token: str | Callable[[], str] | None = None,
+        token: TokenSource | None = None,
+        recover: RecoveryMode | None = "claim",
+        recover_timeout: float = 60.0,
         log_capacity: int = 10_000,
         **transport_options: Any,
     ) -> None:
@@ -103,10 +118,9 @@ class JanusSession:
         self.state: SessionState = "new"
         self.reason = ""
         self.events = EventLog(log_capacity)
-        self._api_secret = api_secret
-        self._token = token
-        self._credentials: dict[str, str] = {}
-        self._handles = Handles(self)
+        self.credentials = Credentials(api_secret, token)
+        self.handles = Handles(self)
+        self._recovery = Recovery(self, recover, recover_timeout)
         self._created: Message | None = None
         self._destroyed: Message | None = None
         self._keepalive: asyncio.Task[None] | None = None
@@ -115,7 +129,7 @@ class JanusSession:
 
     def __repr__(self) -> str:
         name = f" {self.id}" if self.id is not None else ""
-        return f"<JanusSession{name} {self.state} at {mask_url(self.base_url)}, {len(self._handles)} handles>"
+        return f"<JanusSession{name} {self.state} at {mask_url(self.base_url)}, {len(self.handles)} handles>"
 
     @property
     def base_url(self) -> str:
@@ -123,9 +137,14 @@ class JanusSession:
         return self.connection.url
 
     @property
+    def is_open(self) -> bool:
+        """Whether the session can be used: ``connected`` or ``recovered``."""
+        return self.state in OPEN
+
+    @property
     def plugins(self) -> tuple[JanusPlugin, ...]:
         """The attached handles, oldest first."""
-        return tuple(self._handles)
+        return tuple(self.handles)
 
     @property
     def server(self) -> Message | None:
@@ -180,7 +199,9 @@ class JanusSession:
             JanusTimeoutError: it does not answer.
         """
         async with self._lock:
-            if self._created is not None and self.state == "connected":
+            if self.state == "reconnecting":
+                await self._recovery.wait(self.timeout)
+            if self._created is not None and self.is_open:
                 return self._created
             await self._settle()
             self._set_state("connecting")
@@ -199,26 +220,32 @@ class JanusSession:
                 f"{mask_url(self.base_url)} did not answer within {self.timeout:g} s",
                 hint="Check the host, the port and any firewall between.",
             ) from exc
-        self._credentials = self._ask_credentials()
+        await self.credentials.renew()
         # Its own timeout tells how often to send keepalives.
         if self.connection.server is None or self._owns_connection:
             await self.connection.info(self.timeout, user=self)
         self.connection.add(self)
         return await self.connection.request(
             {"janus": "create"},
-            credentials=self._credentials,
+            credentials=self.credentials.fields,
             timeout=self.timeout,
             user=self,
-            on_reply=self._begin,
+            on_reply=self._connected,
             on_late=self._discard_late_session,
         )
 
-    def _begin(self, message: Message) -> None:
+    def _connected(self, message: Message) -> None:
+        self.begin(message)
+        self.reason = ""
+        self._set_state("connected")
+        self._start_keepalive()
+
+    def begin(self, message: Message) -> None:
         """Take over the session as its id arrives, before any event for it is read."""
         self.id = new_id(message)
         self._created, self._destroyed = message, None
-        self.reason = ""
-        self._set_state("connected")
+
+    def _start_keepalive(self) -> None:
         if self.keepalive_interval is not None:
             self._keepalive = self.spawn(self._keep_alive(self.keepalive_interval), name="janus-keepalive")
 
@@ -226,7 +253,7 @@ class JanusSession:
         """A session whose creator gave up is destroyed at once instead of idling on the server."""
         late = {"janus": "destroy", "session_id": new_id(message)}
         self.spawn(
-            self.connection.request(late, credentials=self._credentials, timeout=self.timeout),
+            self.connection.request(late, credentials=self.credentials.fields, timeout=self.timeout),
             name="janus-destroy-late",
         )
 
@@ -254,8 +281,9 @@ class JanusSession:
         async with self._lock:
             patience = 0.5  # for a caller that gives up meanwhile
             try:
+                await self._recovery.cancel()
                 if self.id is not None:
-                    answering = await self._handles.detach_all()
+                    answering = await self.handles.detach_all()
                     # A server that does not answer gets no second full deadline.
                     self._destroyed = await self._destroy_on_server(self.timeout if answering else 1.0)
                 patience = SETTLE_SECONDS
@@ -292,7 +320,7 @@ class JanusSession:
         self._created = None
         self.connection.remove(self)
         self._stop_keepalive()
-        self._handles.end(reason or "the session was destroyed")
+        self.handles.end(reason or "the session was destroyed")
         if session_id is not None:
             self.connection.fail_session(
                 session_id,
@@ -310,22 +338,65 @@ class JanusSession:
             self.events.record("local", "state", raw, self.id)
 
     async def _keep_alive(self, interval: float) -> None:
-        """Refresh the session until it ends. A missed answer is recorded; the next try may succeed."""
+        """Refresh the session until it ends, also when an answer is missing: the next may be in time.
+
+        When nothing at all has come since the first missing one, for the session's `timeout`, the
+        connection is lost: the server hangs, or the network swallows everything.
+        """
+        loop = asyncio.get_running_loop()
+        next_one, unanswered = loop.time() + interval, inf
         while True:
-            await asyncio.sleep(interval)
+            await asyncio.sleep(max(next_one - loop.time(), 0.0))
+            began, next_one = loop.time(), loop.time() + interval
             try:
-                await self.exchange({"janus": "keepalive"}, timeout=max(interval, 1.0))
+                await self.exchange({"janus": "keepalive"}, min(interval, self.timeout))
+                unanswered = inf
             except JanusTimeoutError as exc:
                 self.on_error(exc)
+                unanswered = min(unanswered, began)
+                silence = f"{mask_url(self.base_url)} stopped answering: nothing came for {self.timeout:g} s"
+                # A little less: the timer of this very answer may have been a bit early.
+                if loop.time() - unanswered > 0.99 * self.timeout and self.connection.lose_if_silent(
+                    unanswered, silence
+                ):
+                    return
             except JanusServerError as exc:
                 self.on_error(exc)
-                if self.id is None:
+                if not self.is_open:
                     return  # the server no longer knew the session
             except (JanusConnectionError, JanusStateError):
                 return  # the loss itself ends the session, with its reason
 
-    def _lose(self, reason: str) -> None:
-        """End a session that is gone on the server while the connection may still stand."""
+    def _lose(self, reason: str, *, gone: bool) -> None:
+        """The session's connection is gone, or (`gone`) the session itself while its connection stands."""
+        if self._recovery.running:
+            return  # what it asks for next will fail, and it goes on from there
+        why_not = self._recovery.begin(reason, gone=gone)
+        if self.state != "reconnecting":
+            self.lost(f"{reason.rstrip('.')}; {why_not}" if why_not else reason)
+
+    # -- recovery (see `janus_notebook.client.recovery`) ------------------------------------------
+
+    def reconnecting(self, reason: str) -> None:
+        """The way back has begun."""
+        self._stop_keepalive()
+        if self.id is not None:
+            session_id = self.id
+            self.connection.fail_session(
+                session_id, lambda: JanusStateError(f"session {session_id} has ended: {reason}")
+            )
+        self.reason = reason
+        self._set_state("reconnecting", reason)
+
+    def recovered(self, how: str, began: float) -> None:
+        """The session works again."""
+        seconds = asyncio.get_running_loop().time() - began
+        self.reason = f"session {self.id} was {how} after {seconds:.1f} s"
+        self._set_state("recovered", self.reason)
+        self._start_keepalive()
+
+    def lost(self, reason: str) -> None:
+        """There is no way back."""
         self._end("lost", reason)
         if self._owns_connection:
             self.spawn(self.connection.close(), name="janus-close")
@@ -362,22 +433,23 @@ class JanusSession:
     ) -> Message:
         """`send`, with hooks that run as the reply arrives (see `JanusConnection.request`)."""
         verb = verb_of(message).lower()
-        if timeout is not None and not timeout > 0:
+        if timeout is None:
+            timeout = self.timeout
+        elif not timeout > 0:
             raise JanusOptionError(f"timeout must be seconds above 0, not {timeout!r}")
+        if self._recovery.running:
+            loop = asyncio.get_running_loop()
+            deadline = loop.time() + timeout
+            await self._recovery.wait(timeout)
+            message, timeout = self._recovery.renamed(message), max(deadline - loop.time(), 0.001)
         if verb not in SERVER_LEVEL and message.get("session_id") is None:
             if self.id is None:
                 raise self._not_open()
             message = {**message, "session_id": self.id}
-        plugin = self._handles.get(id_in(message, "handle_id"))
+        handle_id = message.get("handle_id")
+        plugin = self.handles.get(id_in(message, "handle_id")) if handle_id is not None else None
         try:
-            reply = await self.connection.request(
-                message,
-                credentials=None if verb in WITHOUT_SECRET else self._credentials,
-                timeout=self.timeout if timeout is None else timeout,
-                user=self,
-                on_reply=on_reply,
-                on_late=on_late,
-            )
+            reply = await self._request(verb, message, timeout, on_reply, on_late)
         except JanusError as exc:
             exc.within(plugin=plugin.name if plugin else None)
             if isinstance(exc, JanusServerError) and message.get("session_id") == self.id is not None:
@@ -388,15 +460,45 @@ class JanusSession:
             self._end("closed", "")
         return reply
 
+    async def _request(
+        self,
+        verb: str,
+        message: Mapping[str, Any],
+        timeout: float,
+        on_reply: Callable[[Message], None] | None,
+        on_late: Callable[[Message], None] | None,
+    ) -> Message:
+        while True:
+            fields = None if verb in WITHOUT_SECRET else self.credentials.fields
+            try:
+                return await self.connection.request(
+                    message,
+                    credentials=fields,
+                    timeout=timeout,
+                    user=self,
+                    on_reply=on_reply,
+                    on_late=on_late,
+                )
+            except JanusServerError as exc:
+                # Refused, so not carried out: it may be asked again with a token that is newer.
+                if exc.name != "UNAUTHORIZED" or not await self._newer_token(fields):
+                    raise
+
+    async def _newer_token(self, refused: Mapping[str, str] | None) -> bool:
+        """Whether there is another token than the refused one; another request may have got it already."""
+        if not self.credentials.renewable or refused is None:
+            return False
+        return self.credentials.fields != refused or await self.credentials.renew()
+
     def _follow(self, error: JanusServerError, verb: str) -> None:
         """An error that says that the session or handle is gone ends it here as well.
 
         Janus does not tell the owner of a session that an administrator destroyed.
         """
         if error.name == "SESSION_NOT_FOUND" and verb != "destroy":
-            self._lose(f"the server no longer knows session {self.id}")
+            self._lose(f"the server no longer knows session {self.id}", gone=True)
         elif error.name == "HANDLE_NOT_FOUND":
-            self._handles.lose(error.handle_id)
+            self.handles.lose(error.handle_id)
 
     def _not_open(self) -> JanusStateError:
         if self.state == "lost":
@@ -404,11 +506,6 @@ class JanusSession:
         return JanusStateError(
             f"the session is {self.state}", hint="Call create() first, or use `async with session:`."
         )
-
-    def _ask_credentials(self) -> dict[str, str]:
-        token = self._token() if callable(self._token) else self._token
-        given = {"apisecret": self._api_secret, "token": token}
-        return {key: value for key, value in given.items() if value is not None}
 
     async def info(self, timeout: float | None = None) -> Message:
         """Ask the server who it is: version, plugins, transports, timeouts (``server_info``)."""
@@ -451,7 +548,7 @@ class JanusSession:
             JanusServerError: the server has no such plugin (460), or a token does not allow it (405).
             JanusStateError: the session is not created, or the handle belongs to another session.
         """
-        return await self._handles.attach(plugin)
+        return await self.handles.attach(plugin)
 
     async def detach_plugin(self, plugin: JanusPlugin) -> Message:
         """Detach a handle; the same as ``plugin.detach()``.
@@ -462,29 +559,37 @@ class JanusSession:
         Raises:
             JanusStateError: the handle belongs to another session.
         """
-        return await self._handles.detach(plugin)
+        return await self.handles.detach(plugin)
 
     # -- what the connection tells (see ConnectionUser) ----------------------------------------
 
-    def on_request(self, message: Message) -> None:
+    def on_request(self, message: Mapping[str, Any], text: bytes) -> None:
         """Record a request; a handle learns of the SDP in it."""
         handle_id = message.get("handle_id")
-        self.events.record("request", message["janus"], message, message.get("session_id"), handle_id)
-        self._handles.note_jsep(handle_id, message)
+        self.events.record("request", message["janus"], text, message.get("session_id"), handle_id)
+        if handle_id is not None:
+            self.handles.note_jsep(handle_id, message)
 
-    def on_reply(self, message: Message, handle_id: int | None) -> None:
+    def on_reply(self, message: Message, text: bytes, handle_id: int | None) -> None:
         """Record a reply; a handle learns of the SDP in it."""
-        self.events.record("reply", message["janus"], message, integer(message.get("session_id")), handle_id)
-        self._handles.note_jsep(handle_id, message)
+        self.events.record("reply", message["janus"], text, integer(message.get("session_id")), handle_id)
+        if handle_id is not None:
+            self.handles.note_jsep(handle_id, message)
 
-    def on_event(self, kind: str, session_id: int | None, handle_id: int | None, message: Message) -> None:
+    def on_event(self, event: Occurred, text: bytes) -> None:
         """Record an event and let its handle, or the session's own life, follow from it."""
-        event = self.events.record("event", kind, message, session_id, handle_id)
-        if session_id is None or session_id != self.id:
+        entry = self.events.record("event", event.kind, text, event.session_id, event.handle_id)
+        if event.session_id is None or event.session_id != self.id:
             return
-        self._handles.on_event(event)
-        if kind == "timeout":
-            self._lose(f"session {self.id} timed out on the server")
+        self.handles.on_event(entry, event.message)
+        if event.kind == "timeout":
+            self._lose(f"session {self.id} timed out on the server", gone=True)
+
+    def on_refused(self, error: JanusServerError) -> None:
+        """Record what the transport was refused; it may say that the session is gone."""
+        self.on_error(error)
+        if error.name == "SESSION_NOT_FOUND" and error.session_id == self.id is not None:
+            self._lose(f"the server no longer knows session {self.id}", gone=True)
 
     def on_error(self, error: JanusError) -> None:
         """Record an error that no call can raise: nothing goes wrong in silence."""
@@ -492,8 +597,11 @@ class JanusSession:
         self.events.record("local", "error", raw, self.id, error.handle_id)
 
     def on_connection_end(self, state: Literal["lost", "closed"], error: JanusError) -> None:
-        """End with the connection."""
-        self._end(state, str(error))
+        """Come back if there is a way, else end with the connection."""
+        if state == "lost" and self.id is not None:
+            self._lose(str(error), gone=False)
+        elif self.state != "reconnecting" or state == "closed":
+            self._end(state, str(error))
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
         """Start a task that the session owns: awaited by `destroy`, its error recorded."""

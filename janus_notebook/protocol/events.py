@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from janus_notebook.config import mask
 from janus_notebook.errors import JanusOptionError
+from janus_notebook.protocol.messages import decode
 
 __all__ = [
     "DetachedEvent",
@@ -37,7 +39,7 @@ Direction = Literal["request", "reply", "event", "local"]
 BRIEF_CHARACTERS = 80
 
 
-class JanusEvent(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
+class JanusEvent(msgspec.Struct, frozen=True, weakref=True):
     """Something that was sent, received, or happened locally; secrets in it are masked.
 
     Attributes:
@@ -48,7 +50,6 @@ class JanusEvent(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
             ``event`` (sent by Janus on its own), ``local`` (a change of state on our side).
         kind: the ``janus`` field of the message; for local entries ``state`` or ``error``.
         session_id, handle_id: Janus's ids, or None.
-        raw: the message as a dict. Treat it as read-only: all readers share it.
     """
 
     seq: int
@@ -58,7 +59,17 @@ class JanusEvent(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     kind: str
     session_id: int | None
     handle_id: int | None
-    raw: dict[str, Any]
+    # As it was recorded: JSON text is decoded when it is first read, for most entries never are.
+    _source: bytes | dict[str, Any]
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The message as a dict, secrets masked. Treat it as read-only: all readers share it."""
+        source = self._source
+        if isinstance(source, bytes):
+            source = mask(decode(source))
+            msgspec.structs.force_setattr(self, "_source", source)
+        return source
 
     @property
     def summary(self) -> str:
@@ -73,7 +84,7 @@ class JanusEvent(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
         )
 
 
-class WebRtcUpEvent(JanusEvent, frozen=True, kw_only=True):
+class WebRtcUpEvent(JanusEvent, frozen=True):
     """``webrtcup``: ICE and DTLS are done, media can flow."""
 
     @property
@@ -81,7 +92,7 @@ class WebRtcUpEvent(JanusEvent, frozen=True, kw_only=True):
         return "ICE and DTLS are done"
 
 
-class MediaEvent(JanusEvent, frozen=True, kw_only=True):
+class MediaEvent(JanusEvent, frozen=True):
     """``media``: Janus started or stopped receiving one of our media."""
 
     @property
@@ -115,7 +126,7 @@ class MediaEvent(JanusEvent, frozen=True, kw_only=True):
         return f"Janus is {verb} {self.type} (mid {self.mid})"
 
 
-class SlowLinkEvent(JanusEvent, frozen=True, kw_only=True):
+class SlowLinkEvent(JanusEvent, frozen=True):
     """``slowlink``: packets are being lost."""
 
     @property
@@ -144,7 +155,7 @@ class SlowLinkEvent(JanusEvent, frozen=True, kw_only=True):
         return f"{self.lost} {self.media} packets {side} were lost (mid {self.mid})"
 
 
-class HangupEvent(JanusEvent, frozen=True, kw_only=True):
+class HangupEvent(JanusEvent, frozen=True):
     """``hangup``: the PeerConnection is closed; the handle lives on and can negotiate again."""
 
     @property
@@ -157,15 +168,15 @@ class HangupEvent(JanusEvent, frozen=True, kw_only=True):
         return self.reason
 
 
-class DetachedEvent(JanusEvent, frozen=True, kw_only=True):
+class DetachedEvent(JanusEvent, frozen=True):
     """``detached``: the handle is gone."""
 
 
-class TimeoutEvent(JanusEvent, frozen=True, kw_only=True):
+class TimeoutEvent(JanusEvent, frozen=True):
     """``timeout``: the session expired on the server; its handles are gone with it."""
 
 
-class TrickleEvent(JanusEvent, frozen=True, kw_only=True):
+class TrickleEvent(JanusEvent, frozen=True):
     """``trickle``: one ICE candidate of Janus, when the server has ``full_trickle``."""
 
     @property
@@ -179,7 +190,7 @@ class TrickleEvent(JanusEvent, frozen=True, kw_only=True):
         return str(self.candidate.get("candidate", "end of candidates"))
 
 
-class PluginEvent(JanusEvent, frozen=True, kw_only=True):
+class PluginEvent(JanusEvent, frozen=True):
     """``event``: a message of the plugin that answers no request of ours."""
 
     @property
@@ -205,7 +216,7 @@ class PluginEvent(JanusEvent, frozen=True, kw_only=True):
         return " ".join(filter(None, parts))
 
 
-class StateEvent(JanusEvent, frozen=True, kw_only=True):
+class StateEvent(JanusEvent, frozen=True):
     """Local: the session or a handle of ours came into another state."""
 
     @property
@@ -228,7 +239,7 @@ class StateEvent(JanusEvent, frozen=True, kw_only=True):
         return f"{self.before} → {self.state}" + (f": {self.reason}" if self.reason else "")
 
 
-class ErrorEvent(JanusEvent, frozen=True, kw_only=True):
+class ErrorEvent(JanusEvent, frozen=True):
     """Local: something went wrong that no call could raise."""
 
     @property
@@ -242,7 +253,7 @@ class ErrorEvent(JanusEvent, frozen=True, kw_only=True):
         return self.reason
 
 
-class ExchangeEvent(JanusEvent, frozen=True, kw_only=True):
+class ExchangeEvent(JanusEvent, frozen=True):
     """A request of ours, or the reply to one."""
 
     @property

@@ -19,6 +19,7 @@ from janus_notebook import (
     register_transport,
 )
 from janus_notebook.client import transports
+from janus_notebook.client.credentials import Credentials
 from tests.client.scripted import run, scripted
 
 
@@ -170,7 +171,7 @@ def test_a_wrong_secret_is_one_error_at_once_and_the_session_can_be_used_again()
             with pytest.raises(JanusServerError, match="403 UNAUTHORIZED") as caught:
                 await session.create()
             assert "wrong" not in f"{caught.value!r} {caught.value.request} {list(session.events)}"
-            session._api_secret = "right"
+            session.credentials = Credentials("right", None)
             await session.create()
             assert [r.get("apisecret") for r in server.received if r["janus"] == "info"] == [None, None]
             await session.destroy()

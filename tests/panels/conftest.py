@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from janus_notebook import JanusEchoTestPlugin, JanusSession
 from janus_notebook.bridge import BackgroundLoop
 from janus_notebook.panels.board import Board
+from janus_notebook.protocol.router import Occurred
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,10 +106,12 @@ def make_handle(session: JanusSession, handle_id: int = 42) -> JanusEchoTestPlug
     """A handle as it is after `attach`."""
     plugin = JanusEchoTestPlugin()
     plugin.begin(session, handle_id, {"janus": "success"})
-    session._handles._by_id[handle_id] = plugin
+    session.handles._by_id[handle_id] = plugin
     return plugin
 
 
 def event(session: JanusSession, kind: str, handle_id: int | None, **fields: Any) -> None:
     """Janus sends an event."""
-    session.on_event(kind, session.id, handle_id, {"janus": kind, "session_id": session.id, **fields})
+    message = {"janus": kind, "session_id": session.id, **fields}
+    text = json.dumps(message, ensure_ascii=False).encode(errors="replace")
+    session.on_event(Occurred(kind, session.id, handle_id, message), text)

@@ -176,7 +176,7 @@ def test_the_peers_facts_join_what_janus_said() -> None:
     plugin = FakePeer()
     plugin.begin(session, 42, {})
     plugin.on_jsep()
-    session._handles._by_id[42] = plugin
+    session.handles._by_id[42] = plugin
     event(session, "media", 42, mid="0", type="audio", receiving=False)
     snapshot = handle_snapshot(plugin)
     assert snapshot["webrtc"] == {

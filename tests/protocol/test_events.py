@@ -36,7 +36,7 @@ def made(kind: str, direction: Direction = "event", handle_id: int | None = 7, *
         kind=kind,
         session_id=1,
         handle_id=handle_id,
-        raw={"janus": kind, **raw},
+        _source={"janus": kind, **raw},
     )
 
 
