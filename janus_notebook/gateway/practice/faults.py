@@ -38,9 +38,13 @@ __all__ = [
     "WrongTypes",
 ]
 
-VERBS = frozenset("attach claim create destroy detach hangup info keepalive message ping trickle".split())
+VERBS = frozenset(
+    {"attach", "claim", "create", "destroy", "detach", "hangup"}
+    | {"info", "keepalive", "message", "ping", "trickle"}
+)
 KINDS = frozenset(
-    "ack detached error event hangup media pong server_info slowlink success timeout trickle webrtcup".split()
+    {"ack", "detached", "error", "event", "hangup", "media", "pong", "server_info"}
+    | {"slowlink", "success", "timeout", "trickle", "webrtcup"}
 )
 FRONTS: tuple[Front, ...] = ("ws", "http", "unix", "unix+dgram")
 STREAMS = frozenset({"ws", "http"})
