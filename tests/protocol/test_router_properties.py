@@ -323,7 +323,7 @@ def play_sequences(count: int) -> None:
     lengths = 0
 
     @settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(st.binary(min_size=20, max_size=60).map(sequence))
+    @given(st.binary(min_size=20, max_size=40).map(sequence))
     def play(operations: list[Operation]) -> None:
         nonlocal lengths
         played.add(hash(tuple(operations)))
