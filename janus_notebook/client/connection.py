@@ -182,6 +182,12 @@ class JanusConnection:
             await self._stop_reader()
             self.state = "connecting"
             transport = self._new_transport()
+
+            def deliver(text: bytes) -> None:
+                if transport is self._transport:
+                    self.feed(text)
+
+            transport.deliver = deliver
             try:
                 await transport.open()
             except BaseException:
@@ -322,32 +328,28 @@ class JanusConnection:
         self._deadlines.add(deadline, loop)
         if user is not None:
             user.on_request(message, text)
-        try:
-            await self._write(transport, data, waiter)
-            return await waiter.future
-        except JanusError as exc:
-            error = exc
-        finally:
-            self._give_up(transaction, waiter)
-        shown = mask(decode(text))
-        raise error.within(request=shown, session_id=session_id, handle_id=handle_id) from error.__cause__
-
-    async def _write(self, transport: Transport, data: bytes, waiter: _Waiter) -> None:
         writer = waiter.writer = asyncio.current_task()
-        assert writer is not None
         try:
-            await transport.send(data)
-        except asyncio.CancelledError:
-            if waiter.expired and writer.uncancel() == 0:
-                raise waiter.error() from None
-            raise
+            try:
+                await transport.send(data)
+            finally:
+                waiter.writer = None
+            return await waiter.future
         except JanusConnectionError as exc:
             # Now, not when the reader notices: a caller that sees this error may open anew at once.
             if transport is self._transport:
                 self._end("lost", _again(exc))
-            raise
+            error: JanusError = exc
+        except JanusError as exc:
+            error = exc
+        except asyncio.CancelledError:
+            if not waiter.expired or writer is None or writer.uncancel() > 0:
+                raise
+            error = waiter.error()
         finally:
-            waiter.writer = None
+            self._give_up(transaction, waiter)
+        shown = mask(decode(text))
+        raise error.within(request=shown, session_id=session_id, handle_id=handle_id) from error.__cause__
 
     def _give_up(self, transaction: str, waiter: _Waiter) -> None:
         """Leave a request, answered or not. An unanswered one is remembered for its late reply."""

@@ -446,10 +446,18 @@ class JanusSession:
             if self.id is None:
                 raise self._not_open()
             message = {**message, "session_id": self.id}
-        handle_id = message.get("handle_id")
-        plugin = self.handles.get(id_in(message, "handle_id")) if handle_id is not None else None
+        plugin = self.handles.get(id_in(message, "handle_id"))
+        fields = None if verb in WITHOUT_SECRET else self.credentials.fields
+        options: dict[str, Any] = {"timeout": timeout, "user": self, "on_reply": on_reply, "on_late": on_late}
         try:
-            reply = await self._request(verb, message, timeout, on_reply, on_late)
+            try:
+                reply = await self.connection.request(message, credentials=fields, **options)
+            except JanusServerError as exc:
+                if exc.name != "UNAUTHORIZED" or not await self._newer_token(fields):
+                    raise
+                # Refused, so not carried out: it may be asked again.
+                fields = self.credentials.fields
+                reply = await self.connection.request(message, credentials=fields, **options)
         except JanusError as exc:
             exc.within(plugin=plugin.name if plugin else None)
             if isinstance(exc, JanusServerError) and message.get("session_id") == self.id is not None:
@@ -459,30 +467,6 @@ class JanusSession:
             self._destroyed = reply
             self._end("closed", "")
         return reply
-
-    async def _request(
-        self,
-        verb: str,
-        message: Mapping[str, Any],
-        timeout: float,
-        on_reply: Callable[[Message], None] | None,
-        on_late: Callable[[Message], None] | None,
-    ) -> Message:
-        while True:
-            fields = None if verb in WITHOUT_SECRET else self.credentials.fields
-            try:
-                return await self.connection.request(
-                    message,
-                    credentials=fields,
-                    timeout=timeout,
-                    user=self,
-                    on_reply=on_reply,
-                    on_late=on_late,
-                )
-            except JanusServerError as exc:
-                # Refused, so not carried out: it may be asked again with a token that is newer.
-                if exc.name != "UNAUTHORIZED" or not await self._newer_token(fields):
-                    raise
 
     async def _newer_token(self, refused: Mapping[str, str] | None) -> bool:
         """Whether there is another token than the refused one; another request may have got it already."""

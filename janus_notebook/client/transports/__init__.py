@@ -23,6 +23,9 @@ class Transport(ABC):
     Attributes:
         keeps_sessions: whether Janus keeps a session when the connection is gone, because it can't
             tell; it then lives until its timeout.
+        deliver: set before `open` by a reader in a hurry. A transport that has a text in its hands
+            may call it there and then, instead of keeping the text for `receive`; that saves the reader
+            a turn of the loop. It never raises for what the text says.
     """
 
     options_class: ClassVar[type[Any]]
@@ -31,6 +34,7 @@ class Transport(ABC):
     def __init__(self, url: str, options: Any) -> None:
         self.url = url
         self.options = options
+        self.deliver: Callable[[bytes], None] | None = None
 
     @abstractmethod
     async def open(self) -> None:
@@ -68,7 +72,15 @@ class Transport(ABC):
 
 
 # Options of the session and the connection themselves: named in errors beside a transport's own.
-SESSION_OPTIONS = ("api_secret", "connection", "log_capacity", "timeout", "token")
+SESSION_OPTIONS = (
+    "api_secret",
+    "connection",
+    "log_capacity",
+    "recover",
+    "recover_timeout",
+    "timeout",
+    "token",
+)
 
 
 def _websocket() -> type[Transport]:
@@ -89,6 +101,12 @@ def _unix() -> type[Transport]:
     return UnixTransport
 
 
+def _unix_datagram() -> type[Transport]:
+    from janus_notebook.client.transports.unix import UnixDatagramTransport
+
+    return UnixDatagramTransport
+
+
 # A loader for each scheme, so that a transport's library is imported when it is first used.
 _TRANSPORTS: dict[str, Callable[[], type[Transport]]] = {
     "ws": _websocket,
@@ -96,7 +114,7 @@ _TRANSPORTS: dict[str, Callable[[], type[Transport]]] = {
     "http": _http,
     "https": _http,
     "unix": _unix,
-    "unix+dgram": _unix,
+    "unix+dgram": _unix_datagram,
 }
 # Those with a host in their URL, each with an example.
 _EXAMPLES = {

@@ -129,6 +129,7 @@ class HttpTransport(Transport):
     """Carries messages over HTTP. It is a connection as long as the server answers."""
 
     options_class = HttpOptions
+    keeps_sessions = True
     options: HttpOptions
 
     def __init__(self, url: str, options: HttpOptions) -> None:

@@ -16,6 +16,7 @@ import stat
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from janus_notebook.client.transports import Transport
@@ -23,7 +24,7 @@ from janus_notebook.client.transports.options import check_seconds, check_whole
 from janus_notebook.config import mask_url
 from janus_notebook.errors import JanusConnectionError, JanusOptionError
 
-__all__ = ["UnixOptions", "UnixTransport"]
+__all__ = ["UnixDatagramOptions", "UnixDatagramTransport", "UnixOptions", "UnixTransport"]
 
 # Janus reads a packet into a buffer of this size, and writes a zero byte behind it.
 JANUS_BUFFER = 8192
@@ -34,8 +35,6 @@ RETRY_SECONDS = 0.02
 # After so many packets in a row, others on the loop get their turn.
 BURST = 64
 
-KINDS = {"unix": socket_module.SOCK_SEQPACKET, "unix+dgram": socket_module.SOCK_DGRAM}
-
 
 @dataclass(frozen=True, kw_only=True)
 class UnixOptions:
@@ -44,17 +43,29 @@ class UnixOptions:
     Attributes:
         open_timeout: seconds to connect, where the server's queue of connections is full.
         max_size: largest message in bytes that can be received.
-        local_path: for ``unix+dgram``, the path of our own socket, which Janus answers to; None makes
-            one in a new folder for this user alone. A Janus of another user needs one it may write to.
     """
 
     open_timeout: float = 10.0
     max_size: int = 2**20
-    local_path: str | None = None
 
     def __post_init__(self) -> None:
         check_seconds("open_timeout", self.open_timeout)
         check_whole("max_size", self.max_size, example=2**20)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnixDatagramOptions(UnixOptions):
+    """Options of a Unix datagram socket: those of `UnixOptions`, and the following.
+
+    Attributes:
+        local_path: the path of our own socket, which Janus answers to; None makes one in a new folder
+            for this user alone. A Janus of another user needs one it may write to.
+    """
+
+    local_path: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if self.local_path is not None:
             if not isinstance(self.local_path, str) or not self.local_path.startswith("/"):
                 raise JanusOptionError(
@@ -65,23 +76,21 @@ class UnixOptions:
 
 
 class UnixTransport(Transport):
-    """Carries messages over a Unix socket: ``unix://`` is SOCK_SEQPACKET, ``unix+dgram://`` SOCK_DGRAM.
-
-    With SOCK_DGRAM nobody tells that the server has gone: the next request finds out.
-    """
+    """Carries messages over a Unix socket of type SOCK_SEQPACKET, one connection: ``unix:///path``."""
 
     options_class = UnixOptions
     options: UnixOptions
+    scheme: ClassVar[str] = "unix"
+    other_scheme: ClassVar[str] = "unix+dgram"
+    kind: ClassVar[socket_module.SocketKind] = socket_module.SOCK_SEQPACKET
 
     def __init__(self, url: str, options: UnixOptions) -> None:
         super().__init__(url, options)
         parts = urlsplit(url)
-        self._kind = KINDS[parts.scheme]
-        self._scheme = parts.scheme
         if parts.netloc:
             raise JanusOptionError(
                 f"{mask_url(url)!r} has only two slashes, so {mask_url(url).split('/')[2]!r} would be a host",
-                hint=f"Write three: {parts.scheme}:///{mask_url(url).split('//', 1)[1]}",
+                hint=f"Write three: {self.scheme}:///{mask_url(url).split('//', 1)[1]}",
             )
         if parts.query or parts.fragment:
             raise JanusOptionError(
@@ -90,28 +99,20 @@ class UnixTransport(Transport):
         self._path = unquote(parts.path)
         if self._path.strip("/") == "" or "\0" in self._path:
             raise JanusOptionError(
-                f"{mask_url(url)!r} names no socket", hint=f"For example '{parts.scheme}:///run/janus.sock'."
-            )
-        if options.local_path is not None and self._kind != socket_module.SOCK_DGRAM:
-            raise JanusOptionError(
-                "local_path belongs to unix+dgram://: with unix:// Janus answers on the connection",
-                hint="Leave it out.",
+                f"{mask_url(url)!r} names no socket", hint=f"For example '{self.scheme}:///run/janus.sock'."
             )
         _check_length(self._path)
         self._socket: socket_module.socket | None = None
-        self._folder: str | None = None
-        self._bound: str | None = None
         self._buffer = bytearray()
         self._burst = 0
         self._writing = asyncio.Lock()
         self._waiting: list[Callable[[], None]] = []
 
     async def open(self) -> None:
-        sock = self._socket = socket_module.socket(socket_module.AF_UNIX, self._kind)
+        sock = self._socket = socket_module.socket(socket_module.AF_UNIX, self.kind)
         sock.setblocking(False)
         self._buffer = bytearray(self.options.max_size)
-        if self._kind == socket_module.SOCK_DGRAM:
-            self._bind(sock)
+        self._prepare(sock)
         try:
             async with asyncio.timeout(self.options.open_timeout):
                 while True:
@@ -128,21 +129,8 @@ class UnixTransport(Transport):
         except OSError as exc:
             raise self._open_error(exc) from exc
 
-    def _bind(self, sock: socket_module.socket) -> None:
-        """Give the socket a path of its own: without one Janus has nowhere to answer to."""
-        path = self.options.local_path
-        try:
-            if path is None:
-                self._folder = tempfile.mkdtemp(prefix="janus-notebook-")
-                path = f"{self._folder}/client.sock"
-                _check_length(path)
-            sock.bind(path)
-            self._bound = path
-        except OSError as exc:
-            raise JanusConnectionError(
-                f"no socket could be made at {path}: {exc.strerror}",
-                hint="Pass local_path= with a path that is free, in a folder that you may write to.",
-            ) from exc
+    def _prepare(self, sock: socket_module.socket) -> None:
+        """Do what a socket of this type needs before it connects."""
 
     def _open_error(self, exc: OSError) -> JanusConnectionError:
         path = self._path
@@ -163,10 +151,9 @@ class UnixTransport(Transport):
                 hint="Check the rights of the file and its folders.",
             )
         if exc.errno == errno.EPROTOTYPE:
-            other = next(scheme for scheme in KINDS if scheme != self._scheme)
             return JanusConnectionError(
-                f"the socket {path} is of another type than {self._kind.name}",
-                hint=f"Write {other}://{path}, or check 'type' in janus.transport.pfunix.jcfg.",
+                f"the socket {path} is of another type than {self.kind.name}",
+                hint=f"Write {self.other_scheme}://{path}, or check 'type' in janus.transport.pfunix.jcfg.",
             )
         return JanusConnectionError(f"can't connect to {path}: {exc.strerror}", hint="Check the path.")
 
@@ -211,7 +198,7 @@ class UnixTransport(Transport):
                     hint="Pass a larger max_size.",
                 )
             if size == 0:
-                if self._kind == socket_module.SOCK_DGRAM:
+                if self.kind == socket_module.SOCK_DGRAM:
                     continue  # an empty packet is nothing
                 raise JanusConnectionError(
                     f"{self.url} closed the connection",
@@ -264,6 +251,44 @@ class UnixTransport(Transport):
             sock.close()
         for wake in tuple(self._waiting):
             wake()
+
+
+class UnixDatagramTransport(UnixTransport):
+    """Carries messages over a Unix socket of type SOCK_DGRAM: ``unix+dgram:///path``.
+
+    Nobody tells that the server has gone: the next request finds out.
+    """
+
+    options_class = UnixDatagramOptions
+    options: UnixDatagramOptions
+    keeps_sessions = True
+    scheme = "unix+dgram"
+    other_scheme = "unix"
+    kind = socket_module.SOCK_DGRAM
+
+    def __init__(self, url: str, options: UnixDatagramOptions) -> None:
+        super().__init__(url, options)
+        self._folder: str | None = None
+        self._bound: str | None = None
+
+    def _prepare(self, sock: socket_module.socket) -> None:
+        """Give the socket a path of its own: without one Janus has nowhere to answer to."""
+        path = self.options.local_path
+        try:
+            if path is None:
+                self._folder = tempfile.mkdtemp(prefix="janus-notebook-")
+                path = f"{self._folder}/client.sock"
+                _check_length(path)
+            sock.bind(path)
+            self._bound = path
+        except OSError as exc:
+            raise JanusConnectionError(
+                f"no socket could be made at {path}: {exc.strerror}",
+                hint="Pass local_path= with a path that is free, in a folder that you may write to.",
+            ) from exc
+
+    async def close(self) -> None:
+        await super().close()
         bound, self._bound = self._bound, None
         if bound is not None:
             with contextlib.suppress(FileNotFoundError):

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidMessage,
@@ -34,6 +34,7 @@ from janus_notebook.client.transports.options import (
     check_whole,
     refuse_ssl_without_tls,
 )
+from janus_notebook.client.transports.text_connection import TextConnection
 from janus_notebook.config import mask_url
 from janus_notebook.errors import JanusConnectionError, JanusOptionError
 
@@ -95,7 +96,7 @@ class WebSocketTransport(Transport):
     def __init__(self, url: str, options: WebSocketOptions) -> None:
         super().__init__(url, options)
         refuse_ssl_without_tls(url, options.ssl, "wss")
-        self._socket: ClientConnection | None = None
+        self._socket: TextConnection | None = None
 
     async def open(self) -> None:
         options = self.options
@@ -112,6 +113,7 @@ class WebSocketTransport(Transport):
                 ping_timeout=options.ping_timeout,
                 max_size=options.max_size,
                 proxy=options.proxy,
+                create_connection=TextConnection,
                 # Janus does not compress, and on a local network it would only cost time.
                 compression=None,
                 **arguments,
@@ -119,6 +121,8 @@ class WebSocketTransport(Transport):
         except (OSError, WebSocketException, TimeoutError, EOFError, ValueError, ImportError) as exc:
             # An InvalidURI holds the URL as it is, secrets and all.
             raise self._open_error(exc) from (None if isinstance(exc, InvalidURI) else exc)
+        assert isinstance(socket, TextConnection)
+        socket.deliver = self.deliver
         self._socket = socket
         if socket.subprotocol != options.subprotocol:
             raise JanusConnectionError(
@@ -171,14 +175,14 @@ class WebSocketTransport(Transport):
     async def send(self, data: bytes) -> None:
         assert self._socket is not None
         try:
-            await self._socket.send(data, text=True)
+            await self._socket.send_text(data)
         except ConnectionClosed as exc:
             raise self._closed_error(exc) from exc
 
     async def receive(self) -> bytes:
         assert self._socket is not None
         try:
-            return await self._socket.recv(decode=False)
+            return await self._socket.receive_text()
         except ConnectionClosed as exc:
             raise self._closed_error(exc) from exc
 
