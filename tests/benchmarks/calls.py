@@ -3,51 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from janus_notebook.gateway import LocalGateway
 from tests.benchmarks.contenders import NOTEBOOK, OURS, Contender, Worker, running
 from tests.benchmarks.figures import Figure, differences, ratios
-from tests.benchmarks.quiet import DISTURBED, others_share, quietest
+from tests.benchmarks.rounds import Rounds, Turn, alternate
 
 THROUGHPUT_TARGETS = {"bare": 0.9, "janus-client": 2.4, "janus-api-core": 4.0, "janode": 1.0}
-
-Turn = Callable[[], dict[str, float]]
-
-
-@dataclass
-class Rounds:
-    """The quietest rounds of many, and how quiet they were."""
-
-    turns: dict[str, list[dict[str, float]]]  # by name, one answer for each round
-    taken: int
-    disturbance: float  # of the worst that counts
-
-    def __str__(self) -> str:
-        kept = len(next(iter(self.turns.values())))
-        return f"{kept} quietest of {self.taken} rounds, others took up to {self.disturbance:.0%} of the CPU"
-
-
-def alternate(turns: Mapping[str, Turn], pids: Sequence[int], rounds: int) -> Rounds:
-    """Let all take turns until `rounds` rounds were undisturbed; after 4 times as many, the quietest count.
-
-    Disturbance is what other programs take of the CPU, which is known without looking at what is measured.
-    """
-    answers: list[dict[str, dict[str, float]]] = []
-    disturbance: list[float] = []
-
-    def take_turns() -> None:
-        answers.append({name: turn() for name, turn in turns.items()})
-
-    while sum(share <= DISTURBED for share in disturbance) < rounds and len(answers) < 4 * rounds:
-        disturbance.append(others_share(pids, take_turns))
-    kept = quietest(disturbance, rounds)
-    return Rounds(
-        turns={name: [answers[i][name] for i in kept] for name in turns},
-        taken=len(answers),
-        disturbance=max(disturbance[i] for i in kept),
-    )
 
 
 def turns_of(workers: Sequence[Worker], in_flight: int, seconds: float) -> dict[str, Turn]:
@@ -70,8 +33,8 @@ def turns_of(workers: Sequence[Worker], in_flight: int, seconds: float) -> dict[
 
 def beside(rounds: Rounds, key: str) -> Iterator[tuple[str, list[float], list[float]]]:
     """Each other client's name, our values and that client's."""
-    values = {name: [turn[key] for turn in turns] for name, turns in rounds.turns.items()}
-    return ((name, values["ours"], other) for name, other in values.items() if name != "ours")
+    ours = rounds.values("ours", key)
+    return ((name, ours, rounds.values(name, key)) for name in rounds.turns if name != "ours")
 
 
 def compared(ours: list[float], other: list[float], form: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from janus_notebook.gateway import LocalGateway
 from tests.benchmarks.contenders import CHECKOUT, SESSIONS, Contender, running
 from tests.benchmarks.figures import Figure, differences
+from tests.benchmarks.rounds import Turn, alternate
 
 HANDLES = 1_000
 WARM_UP = 20  # handles before the first look: what is made once is there by then
@@ -63,52 +64,51 @@ def sessions(_contenders: Sequence[Contender], gateway: LocalGateway, quick: boo
     )
 
 
-def import_ms(python: str, statement: str, before: str = "") -> float:
+def import_turn(python: str, statement: str, before: str = "") -> Turn:
     """Milliseconds of an import in a fresh interpreter."""
     code = (
         f"import time\n{before}\nbegan = time.perf_counter()\n{statement}\nprint(time.perf_counter() - began)"
     )
-    done = subprocess.run([python, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    return float(done.stdout) * 1e3
+
+    def turn() -> dict[str, float]:
+        done = subprocess.run([python, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+        return {"ms": float(done.stdout) * 1e3}
+
+    turn()  # compiles, and fills the file cache
+    return turn
 
 
 def imports(contenders: Sequence[Contender], _gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
     """Time of our import beside that of ipywidgets, and of the other Python clients."""
     widgets, names = "import ipywidgets", "from janus_notebook import JanusSession, connect"
-    ways = {
-        "widgets": (sys.executable, widgets, ""),
-        "package": (sys.executable, "import janus_notebook", ""),
-        "names": (sys.executable, names, ""),
-        "after": (sys.executable, names, widgets),
+    turns = {
+        "widgets": import_turn(sys.executable, widgets),
+        "package": import_turn(sys.executable, "import janus_notebook"),
+        "names": import_turn(sys.executable, names),
+        "after": import_turn(sys.executable, names, before=widgets),
     }
     modules = {"janus-client": "janus_client", "janus-api-core": "janus_api"}
-    others = {contender.name: contender for contender in contenders if contender.name in modules}
-    for name, contender in others.items():
-        ways[name] = (contender.command[0], f"import {modules[name]}", "")
-    took: dict[str, list[float]] = {way: [] for way in ways}
-    for arguments in ways.values():
-        import_ms(*arguments)  # compiles, and fills the file cache
-    for _ in range(5 if quick else 11):
-        for way, arguments in ways.items():
-            took[way].append(import_ms(*arguments))
-    middle = {way: f"{statistics.median(values):.0f}" for way, values in took.items()}
+    others = [contender for contender in contenders if contender.name in modules]
+    for contender in others:
+        turns[contender.name] = import_turn(contender.command[0], f"import {modules[contender.name]}")
+    rounds = alternate(turns, [], rounds=5 if quick else 9)
+    print(f"imports: {rounds}", flush=True)
+    took = {name: rounds.values(name, "ms") for name in turns}
+    middle = {name: f"{statistics.median(values):.0f}" for name, values in took.items()}
     for title, values, detail in (
         (
             "`import janus_notebook` − `import ipywidgets`",
             differences(took["package"], took["widgets"]),
-            "package",
+            f"{middle['package']} and {middle['widgets']} ms",
         ),
-        (f"`{names}` − `import ipywidgets`", differences(took["names"], took["widgets"]), "names"),
+        (
+            f"`{names}` − `import ipywidgets`",
+            differences(took["names"], took["widgets"]),
+            f"{middle['names']} and {middle['widgets']} ms",
+        ),
         (f"`{names}` after `import ipywidgets`", took["after"], ""),
     ):
-        yield Figure(
-            title=title,
-            values=values,
-            bound="≤",
-            target=150,
-            unit=" ms",
-            digits=0,
-            detail=f"{middle[detail]} and {middle['widgets']} ms" if detail else "",
-        )
-    for name in others:
-        yield Figure(title=f"`import {modules[name]}`", values=took[name], unit=" ms", digits=0)
+        yield Figure(title=title, values=values, bound="≤", target=150, unit=" ms", digits=0, detail=detail)
+    for contender in others:
+        title = f"`import {modules[contender.name]}`"
+        yield Figure(title=title, values=took[contender.name], unit=" ms", digits=0)
