@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from janus_notebook.client.session import JanusSession
     from janus_notebook.client.transports import Transport, register_transport
     from janus_notebook.gateway.local import LocalGateway
+    from janus_notebook.gateway.practice.gateway import PracticeGateway
     from janus_notebook.notebook.connect import connect
     from janus_notebook.plugins.echotest import JanusEchoTestPlugin
     from janus_notebook.protocol.events import JanusEvent
@@ -50,6 +51,7 @@ _HOMES = {
     "LocalGateway": "gateway.local",
     "MediaState": "client.plugin",
     "PluginReply": "client.plugin",
+    "PracticeGateway": "gateway.practice.gateway",
     "Subscription": "client.log",
     "Transport": "client.transports",
     "connect": "notebook.connect",
@@ -76,6 +78,7 @@ __all__ = [
     "LocalGateway",
     "MediaState",
     "PluginReply",
+    "PracticeGateway",
     "Subscription",
     "Transport",
     "connect",

@@ -36,7 +36,7 @@ class PracticeServer:
 
     Args:
         options: timeouts, secrets.
-        plugins: their classes; one instance of each is made.
+        plugins: this server's own.
         transports: package names, for ``info``.
         clock: monotonic seconds.
         log: takes a line for people.
@@ -45,7 +45,7 @@ class PracticeServer:
     def __init__(
         self,
         options: PracticeOptions,
-        plugins: Iterable[type[PracticePlugin]],
+        plugins: Iterable[PracticePlugin],
         *,
         transports: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
@@ -53,7 +53,7 @@ class PracticeServer:
     ) -> None:
         self.options = options
         self.authority = Authority(options)
-        self.plugins: dict[str, PracticePlugin] = {plugin.package: plugin() for plugin in plugins}
+        self.plugins: dict[str, PracticePlugin] = {plugin.package: plugin for plugin in plugins}
         self.transports = tuple(transports)
         self.sessions: dict[int, Session] = {}
         self.session_timeout = options.session_timeout

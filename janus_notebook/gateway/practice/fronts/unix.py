@@ -9,6 +9,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
+from janus_notebook.gateway.practice.fronts.peer import Unconcerned
 from janus_notebook.gateway.practice.wire import InvalidJSONError, decode
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ RETRY_SECONDS = 0.002  # a datagram socket cannot be asked when its peer has roo
 PLENTY = 1000  # packets that wait before `drained` does
 
 
-class UnixPeer(ABC):
+class UnixPeer(Unconcerned, ABC):
     """One client; a `Peer` of the server, an `Outlet` of the faults."""
 
     transport = PACKAGE
@@ -56,15 +57,6 @@ class UnixPeer(ABC):
 
     def event(self, message: Message, verb: str | None) -> None:
         self._faults.send(self, message, verb)
-
-    def session_created(self, session_id: int) -> None:
-        pass
-
-    def session_over(self, session_id: int, *, timed_out: bool) -> None:
-        pass
-
-    def session_claimed(self, session_id: int) -> None:
-        pass
 
     def write(self, data: bytes) -> None:
         if self.closed or self.frozen:
@@ -275,13 +267,13 @@ class UnixDatagram:
             self.path.unlink(missing_ok=True)
 
     def end_connections(self) -> None:
-        for peer in self.peers.values():
-            peer.close()
-        self.peers.clear()
+        """There are none."""
 
     def close(self) -> None:
         self.shut()
-        self.end_connections()
+        for peer in self.peers.values():
+            peer.close()
+        self.peers.clear()
 
     def send(self, data: bytes, address: str | bytes) -> None:
         if self._sock is not None:

@@ -10,6 +10,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from janus_notebook.gateway.practice.fronts.peer import Unconcerned
 from janus_notebook.gateway.practice.fronts.streams import StreamConnection
 from janus_notebook.gateway.practice.wire import InvalidJSONError, decode_several
 
@@ -24,7 +25,7 @@ GOING_AWAY = 1001
 DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
-class WebSocketConnection(StreamConnection):
+class WebSocketConnection(Unconcerned, StreamConnection):
     """One WebSocket: a `Peer` of the server, an `Outlet` of the faults."""
 
     transport = PACKAGE
@@ -88,15 +89,6 @@ class WebSocketConnection(StreamConnection):
 
     def event(self, message: Message, verb: str | None) -> None:
         self._faults.send(self, message, verb)
-
-    def session_created(self, session_id: int) -> None:
-        pass
-
-    def session_over(self, session_id: int, *, timed_out: bool) -> None:
-        pass
-
-    def session_claimed(self, session_id: int) -> None:
-        pass
 
     def write(self, data: bytes) -> None:
         if self._may_write():
