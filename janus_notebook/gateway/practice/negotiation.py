@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.gateway.practice import sdp
@@ -50,7 +50,7 @@ class Negotiation:
         return description
 
     def answer(
-        self, offer: sdp.Description, *, wished: Mapping[str, str] | None = None, sends: bool = True
+        self, offer: sdp.Description, *, wished: Mapping[str, Sequence[str]] | None = None, sends: bool = True
     ) -> dict[str, Any]:
         """Return our answer as a ``jsep``."""
         inside = self._opened()

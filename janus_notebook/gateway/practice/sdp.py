@@ -79,6 +79,13 @@ class Section:
                 found.setdefault(name, payload)
         return found
 
+    def h264_profile(self, payload: str) -> str | None:
+        """Return the ``profile-level-id`` of a payload type, or None."""
+        start = f"a=fmtp:{payload} "
+        text = next((line[len(start) :] for line in self.lines if line.startswith(start)), "")
+        pairs = (pair.strip().split("=", 1) for pair in text.split(";") if "=" in pair)
+        return dict(pairs).get("profile-level-id")
+
     def repair(self, payload: str) -> str | None:
         """Return the payload type that repeats lost packets of `payload` (RFC 4588), or None."""
         wanted = f"apt={payload}"
@@ -146,10 +153,12 @@ class Credentials:
         return (self.session * 2654435761 + index) % 2**32 or 1
 
 
-def picked(section: Section, wished: str | None = None) -> tuple[str, str] | None:
+def picked(section: Section, wished: Sequence[str] | None = None) -> tuple[str, str] | None:
     """Return the codec for the answer to a section, Janus's name and payload type; None rejects it."""
+    if section.rejected:
+        return None
     offered = section.codecs()
-    order = [wished] if wished is not None else list(CODECS.get(section.kind, {}))
+    order = wished if wished is not None else list(CODECS.get(section.kind, {}))
     return next(((name, offered[name]) for name in order if name in offered), None)
 
 
@@ -157,7 +166,7 @@ def answer_text(
     offer: Description,
     credentials: Credentials,
     *,
-    wished: Mapping[str, str] | None = None,
+    wished: Mapping[str, Sequence[str]] | None = None,
     sends: bool = True,
     candidates: bool = True,
 ) -> str:
@@ -166,7 +175,7 @@ def answer_text(
     Args:
         offer: what was offered.
         credentials: whose answer it is.
-        wished: a codec to take for ``audio`` or ``video``; a kind without it is rejected.
+        wished: the codecs to take for ``audio`` and ``video``, the best first; others are rejected.
         sends: whether we send as well; if not, what would be ``sendrecv`` is ``recvonly``.
         candidates: whether to list our candidate.
     """

@@ -17,5 +17,7 @@ def standard_plugins(*, media: bool | None = None) -> tuple[PracticePlugin, ...]
         media: whether EchoTest echoes real media; None does if the ``media`` extra is installed.
     """
     from janus_notebook.gateway.practice.plugins.echotest import EchoTest
+    from janus_notebook.gateway.practice.plugins.textroom import TextRoom
+    from janus_notebook.gateway.practice.plugins.videoroom import VideoRoom
 
-    return (EchoTest(media=media),)
+    return (EchoTest(media=media), VideoRoom(), TextRoom())

@@ -132,7 +132,7 @@ class Echo:
         if self._plugin.media and jsep["type"] == "offer":
             self._negotiation.open = True
             return Later(self._connect(jsep), hint=HINT)
-        wished = {kind: body[f"{kind}codec"] for kind in self._flags if f"{kind}codec" in body}
+        wished = {kind: [body[f"{kind}codec"]] for kind in self._flags if f"{kind}codec" in body}
         return Later(Done(OK, self._negotiation.answer(offer, wished=wished)), hint=HINT)
 
     def trickle(self, candidates: Sequence[Mapping[str, Any]]) -> None:
