@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.errors import JanusGatewayError, JanusOptionError, JanusStateError
-from janus_notebook.gateway.configuration import LOOPBACK
+from janus_notebook.gateway.configuration import LOOPBACK, UNIX_TYPES
 from janus_notebook.gateway.practice.life import Life
 from janus_notebook.gateway.practice.options import PracticeOptions
 from janus_notebook.gateway.practice.plugins import standard_plugins
@@ -46,6 +46,7 @@ class PracticeGateway:
         full_trickle: whether the gateway trickles its own ICE candidates.
         api_secret: what every request has to carry as ``apisecret``; None asks for nothing.
         token_auth: whether requests need a token; with `token_auth_secret`, a signed one.
+        unix_type: ``SOCK_SEQPACKET`` or ``SOCK_DGRAM``: the type at `unix_url`; the other is there, too.
         media: whether EchoTest echoes real media; None does if the ``media`` extra is installed.
         plugins: makes the plugins for one run; None makes the standard ones.
 
@@ -62,9 +63,13 @@ class PracticeGateway:
         api_secret: str | None = None,
         token_auth: bool = False,
         token_auth_secret: str | None = None,
+        unix_type: str = "SOCK_SEQPACKET",
         media: bool | None = None,
         plugins: Callable[[], Iterable[PracticePlugin]] | None = None,
     ) -> None:
+        if unix_type not in UNIX_TYPES:
+            raise JanusOptionError.unknown("unix_type", unix_type, UNIX_TYPES)
+        self._unix_type = unix_type
         self._options = PracticeOptions(
             session_timeout=session_timeout,
             reclaim_session_timeout=reclaim_session_timeout,
@@ -90,7 +95,9 @@ class PracticeGateway:
 
     @property
     def unix_url(self) -> str:
-        """URL of the SOCK_SEQPACKET socket."""
+        """``unix://`` or ``unix+dgram://``, as `unix_type` says."""
+        if self._unix_type == "SOCK_DGRAM":
+            return self.unix_dgram_url
         front = self._running().unix
         if front is None:
             raise JanusStateError("this system has no Unix sockets of type SOCK_SEQPACKET")
