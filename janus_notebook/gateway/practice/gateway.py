@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from janus_notebook.gateway.practice.plugins import standard_plugins
 from janus_notebook.gateway.practice.server import VERSION_STRING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -288,6 +289,15 @@ class PracticeGateway:
             life.ask_async(life.reopen())
         except OSError as exc:
             raise JanusGatewayError(f"the practice gateway lost a port: {exc}") from exc
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """While the context is open, take what is sent and answer nothing, as a process that is stopped.
+
+        What has come meanwhile is answered afterwards. Other methods would wait: leave them for later.
+        """
+        with self._running().frozen():
+            yield
 
     def restart(self, down: float = 0.0) -> None:
         """Do as a server that is killed and started again `down` seconds later, at the same URLs.

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections import deque
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
@@ -25,7 +25,7 @@ from janus_notebook.gateway.practice.misbehaviour import Misbehaviour
 from janus_notebook.gateway.practice.server import CHECK_INTERVAL, PracticeServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
 
     from janus_notebook.gateway.practice.options import PracticeOptions
     from janus_notebook.gateway.practice.plugin import PracticePlugin
@@ -71,6 +71,7 @@ class Life:
         self._loop: asyncio.AbstractEventLoop
         self._told_to_end: asyncio.Event | None = None
         self._ending = False
+        self._awakening: list[threading.Event] = []
         self.thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
     def say(self, line: str) -> None:
@@ -94,9 +95,30 @@ class Life:
     def ask_async(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(ANSWER_SECONDS)
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Keep the thread from everything."""
+        asleep = threading.Event()
+        wake = threading.Event()
+
+        def sleep() -> None:
+            asleep.set()
+            wake.wait()
+
+        self._awakening.append(wake)
+        try:
+            self._loop.call_soon_threadsafe(sleep)
+            asleep.wait(ANSWER_SECONDS)
+            yield
+        finally:
+            wake.set()
+            self._awakening.remove(wake)
+
     def tell_to_end(self) -> None:
         """Begin the end; `ended` tells when it is over. Idempotent."""
         self._ending = True
+        for wake in list(self._awakening):
+            wake.set()
         if self._told_to_end is not None:
             with suppress(RuntimeError):  # the loop is closed: it is over
                 self._loop.call_soon_threadsafe(self._told_to_end.set)

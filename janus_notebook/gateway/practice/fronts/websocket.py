@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from websockets.frames import Frame, Opcode
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 PACKAGE = "janus.transport.websockets"
 SUBPROTOCOL = "janus-protocol"
 GOING_AWAY = 1001
+# Its own would show every message, secrets included, to who logs at DEBUG.
+SILENT = logging.Logger("silent", logging.CRITICAL + 1)
 DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
@@ -36,7 +39,7 @@ class WebSocketConnection(Unconcerned, StreamConnection):
         super().__init__()
         self._server = server
         self._faults = faults
-        self._socket = ServerProtocol(subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=None)
+        self._socket = ServerProtocol(subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=None, logger=SILENT)
         self._fragments: list[bytes | bytearray] = []
         self.on_lost = self._gone
 
