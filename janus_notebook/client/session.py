@@ -446,7 +446,8 @@ class JanusSession:
             if self.id is None:
                 raise self._not_open()
             message = {**message, "session_id": self.id}
-        plugin = self.handles.get(id_in(message, "handle_id"))
+        handle_id = id_in(message, "handle_id")
+        plugin = self.handles.get(handle_id) if handle_id is not None else None
         fields = None if verb in WITHOUT_SECRET else self.credentials.fields
         options: dict[str, Any] = {"timeout": timeout, "user": self, "on_reply": on_reply, "on_late": on_late}
         try:

@@ -36,7 +36,8 @@ def verb_of(message: Mapping[str, Any]) -> str:
         JanusOptionError: `message` is not a mapping, or has no verb. Janus would answer such a
             message with an error that names no request, so it is refused before it is sent.
     """
-    if not isinstance(message, Mapping):
+    # The exact type first, here and below: a check against an abstract class costs ten times as much.
+    if type(message) is not dict and not isinstance(message, Mapping):
         raise JanusOptionError(
             f"a Janus message must be a dict, not {type(message).__name__}",
             hint='For example {"janus": "info"}.',
@@ -58,11 +59,13 @@ def id_in(message: Mapping[str, Any], field: str) -> int | None:
         JanusOptionError: it is not an integer. Janus would ignore it and complain of something else.
     """
     value = message.get(field)
-    if value is not None and integer(value) is None:
+    if value is None or type(value) is int:
+        return value
+    if integer(value) is None:
         raise JanusOptionError(
             f"{field} must be an integer, not {value!r}", hint="Janus gives it in its answer, data.id."
         )
-    return integer(value)
+    return int(value)
 
 
 def integer(value: Any) -> int | None:
@@ -97,13 +100,13 @@ def _shown(message: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check(value: Any, where: str, depth: int) -> None:
     """Refuse what has no JSON form, or one that differs from the value (NaN would become null)."""
-    if value is None or isinstance(value, str | bool):
-        return
-    if depth >= MAX_DEPTH and isinstance(value, Mapping | list | tuple):
-        raise JanusOptionError(
-            f"the message is nested deeper than {MAX_DEPTH} levels", hint="Does it contain itself?"
-        )
-    if isinstance(value, int):
+    if isinstance(value, dict | list | tuple) or isinstance(value, Mapping):
+        if depth >= MAX_DEPTH:
+            raise JanusOptionError(
+                f"the message is nested deeper than {MAX_DEPTH} levels", hint="Does it contain itself?"
+            )
+        _check_items(value, where, depth + 1)
+    elif isinstance(value, int):
         if not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
             shown = str(value) if value.bit_length() <= 256 else f"an integer of {value.bit_length()} bits"
             raise JanusOptionError(
@@ -113,21 +116,25 @@ def _check(value: Any, where: str, depth: int) -> None:
     elif isinstance(value, float):
         if not isfinite(value):
             raise JanusOptionError(f"{where} is {value}, which JSON can't hold", hint="Leave it out.")
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            # Most of what is sent is plain text and flags, and every request comes through here.
-            if type(key) is str and (type(item) is str or item is True or item is False):
-                continue
-            if not isinstance(key, str):
-                raise JanusOptionError(f"{where or 'the message'} has the key {key!r}", hint=_JSON_VALUES)
-            _check(item, f"{where}.{key}" if where else key, depth + 1)
-    elif isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            _check(item, f"{where}[{number}]", depth + 1)
-    else:
+    elif value is not None and not isinstance(value, str):
         raise JanusOptionError(
             f"{where} is of type {type(value).__name__}, which has no JSON form", hint=_JSON_VALUES
         )
+
+
+def _check_items(container: Any, where: str, depth: int) -> None:
+    if isinstance(container, list | tuple):
+        for number, item in enumerate(container):
+            _check(item, f"{where}[{number}]", depth)
+        return
+    for key, item in container.items():
+        if not isinstance(key, str):
+            raise JanusOptionError(f"{where or 'the message'} has the key {key!r}", hint=_JSON_VALUES)
+        # Most of what is sent is text, flags and ids, and every request comes through here.
+        kind = type(item)
+        if kind is str or kind is bool or (kind is int and -MAX_INTEGER <= item <= MAX_INTEGER):
+            continue
+        _check(item, f"{where}.{key}" if where else key, depth)
 
 
 def decode(data: bytes | str) -> Message:

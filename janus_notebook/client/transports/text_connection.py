@@ -1,24 +1,48 @@
 """A WebSocket of the `websockets` library for short text messages in large numbers.
 
-The library's own `recv` and `send` serve every kind of use: iterators of fragments, several readers,
-a lock around each write. Janus needs whole texts and one reader, and this class has just that; the
-handshake, the frames, pings, closing and TLS stay the library's. See ``tests/benchmarks``.
+The handshake, pings, closing, limits and TLS are the library's. What it does for each frame is made for
+every kind of use, and costs more than all the rest of a request. So whole text frames, which is what
+Janus and its clients exchange, are taken out of the stream and written to it here; every other frame
+goes to the library as it came. ``tests/benchmarks`` has the figures.
+
+Source: RFC 6455, section 5.2.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import struct
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
-from websockets.frames import Frame, Opcode
-from websockets.protocol import Event, State
+from websockets.protocol import State
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # a platform for which the library has no compiled part
+    from websockets.utils import apply_mask
 
 __all__ = ["TextConnection"]
 
-DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
+# First byte of a frame: the last (FIN) one of a message that is text, or its first or a further part.
+WHOLE_TEXT = 0x81
+FIRST_PART = 0x01
+LAST_PART = 0x80
+FIRST_PARTS = (WHOLE_TEXT, FIRST_PART)
+NEXT_PARTS = (0x00, LAST_PART)
+
+# Set in the first byte of pings and the like, which are this long at most.
+CONTROL = 0x08
+LONGEST_CONTROL = 125
+
+# Set in the second byte where a mask follows.
+MASKED = 0x80
+
+# Bytes of randomness that are fetched at once; each frame's mask takes four.
+MASKS = 4096
 
 
 class TextConnection(ClientConnection):
@@ -26,47 +50,52 @@ class TextConnection(ClientConnection):
 
     Attributes:
         deliver: called with each text as it arrives. While it is None, texts wait for `receive_text`.
+        limit: the longest text in bytes that is taken; None for any.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.deliver: Callable[[bytes], None] | None = None
+        self.limit: int | None = None
+        # Chunks of a frame that has not arrived completely, and how many of its bytes are missing.
+        self._chunks: list[bytes] = []
+        self._missing = 0
+        self._parts: list[bytes] = []
+        # What can't be right is the library's to refuse, and all that follows it.
+        self._refused = False
         self._texts: deque[bytes] = deque()
-        self._fragments: list[bytes] = []
         self._wake: asyncio.Future[None] | None = None
-        self._received = 0
+        self._masks, self._masks_used = b"", 0
+        self._gathered: list[bytes] = []
         self._gathering = False
+
+    # -- sending --------------------------------------------------------------------------------
 
     async def send_text(self, data: bytes) -> None:
         """Write one text. Raises `ConnectionClosed`."""
         if self.protocol.state is not State.OPEN:
             await self.send(data, text=True)  # which says why not
-        self.protocol.send_text(data)
-        if not self._gathering:
-            self.send_data()
+        if self._gathering:
+            self._gathered.append(self._frame(data))
+        else:
+            self.transport.write(self._frame(data))
         if self.paused:
             await self.drain()
 
-    def data_received(self, data: bytes) -> None:
-        """Let requests go out together that follow from replies that came together.
-
-        A write to the socket costs more than all the rest of a request. The tasks that the replies wake
-        run before `_write_gathered`: they are ahead of it in the loop's queue.
-        """
-        before = self._received
-        super().data_received(data)
-        if self._received > before + 1 and not self._gathering:
-            self._gathering = True
-            self.loop.call_soon(self._write_gathered)
+    def _frame(self, data: bytes) -> bytes:
+        if self._masks_used == len(self._masks):
+            self._masks, self._masks_used = os.urandom(MASKS), 0
+        mask = self._masks[self._masks_used : self._masks_used + 4]
+        self._masks_used += 4
+        return _head(WHOLE_TEXT, len(data), MASKED) + mask + apply_mask(data, mask)
 
     def _write_gathered(self) -> None:
         self._gathering = False
-        if self.protocol.state is State.OPEN:
-            frames = self.protocol.data_to_send()
-            if frames:
-                self.transport.write(b"".join(frames))
-        else:
-            self.send_data()  # knows how to half-close
+        if self._gathered and self.protocol.state is State.OPEN:
+            self.transport.write(b"".join(self._gathered))
+        self._gathered.clear()
+
+    # -- receiving ------------------------------------------------------------------------------
 
     async def receive_text(self) -> bytes:
         """Return the next text. Raises `ConnectionClosed` when there are no more."""
@@ -77,24 +106,88 @@ class TextConnection(ClientConnection):
             await self._wake
         return self._texts.popleft()
 
-    def process_event(self, event: Event) -> None:
-        """Take the texts; everything else is the library's."""
-        if isinstance(event, Frame) and event.opcode in DATA:
-            data = bytes(event.data)
-            if not event.fin:
-                self._fragments.append(data)
+    def data_received(self, data: bytes) -> None:
+        """Take the texts out of what arrived.
+
+        Requests that follow from replies that came together go out together: a write to the socket
+        costs much. The tasks that the replies wake are in the loop's queue ahead of `_write_gathered`.
+        """
+        if self.response is None or self._refused:
+            super().data_received(data)
+            return
+        if self._missing:
+            self._chunks.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
                 return
-            if self._fragments:
-                data = b"".join([*self._fragments, data])
-                self._fragments.clear()
-            self._received += 1
-            if self.deliver is not None:
-                self.deliver(data)
+            data = b"".join(self._chunks)
+            self._chunks.clear()
+        texts = self._take(data)
+        if texts > 1 and not self._gathering:
+            self._gathering = True
+            self.loop.call_soon(self._write_gathered)
+
+    def _take(self, data: bytes) -> int:
+        """Take the whole frames out of `data`, keep the rest; return how many texts there were."""
+        at, texts, size = 0, 0, len(data)
+        self._missing = 0
+        while at < size:
+            head, start = data[at], at + 2
+            length = data[at + 1] if size >= start else 0
+            if length in (126, 127):
+                start += 2 if length == 126 else 8
+                length = int.from_bytes(data[at + 2 : start])
+            end = start + length
+            if size >= start and not self._allowed(head, data[at + 1], length):
+                self._refuse(data[at:])
+                break
+            if size < start or size < end:
+                self._missing = (start if size < start else end) - size
+                self._chunks.append(data[at:])
+                break
+            if head == WHOLE_TEXT:
+                texts += 1
+                self._got(data[start:end])
+            elif head & CONTROL:
+                super().data_received(data[at:end])
             else:
-                self._texts.append(data)
-                self._wake_reader()
+                self._got_part(head, data[start:end])
+            at = end
+        return texts
+
+    def _allowed(self, head: int, second: int, length: int) -> bool:
+        """Whether a server may send a frame that begins so, now."""
+        if second >= MASKED:
+            return False
+        if head & CONTROL:
+            return length <= LONGEST_CONTROL
+        if head not in (NEXT_PARTS if self._parts else FIRST_PARTS):
+            return False
+        return self.limit is None or length + sum(map(len, self._parts)) <= self.limit
+
+    def _got_part(self, head: int, data: bytes) -> None:
+        self._parts.append(data)
+        if head == LAST_PART:
+            text = b"".join(self._parts)
+            self._parts.clear()
+            self._got(text)
+
+    def _refuse(self, data: bytes) -> None:
+        """Let the library say what is wrong, to the server and to us."""
+        self._refused = True
+        if self._parts:
+            # It has to know that a message had begun.
+            begun = b"".join(self._parts)
+            self._parts.clear()
+            super().data_received(_head(FIRST_PART, len(begun), 0) + begun)
+        super().data_received(data)
+
+    def _got(self, text: bytes) -> None:
+        if self.deliver is not None:
+            self.deliver(text)
         else:
-            super().process_event(event)
+            self._texts.append(text)
+            self._wake_reader()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the reader see the end."""
@@ -104,3 +197,12 @@ class TextConnection(ClientConnection):
     def _wake_reader(self) -> None:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
+
+
+def _head(first: int, length: int, masked: int) -> bytes:
+    """The beginning of a frame: its first byte, and its length with the bit for a mask."""
+    if length < 126:
+        return bytes((first, masked | length))
+    if length < 65_536:
+        return struct.pack("!BBH", first, masked | 126, length)
+    return struct.pack("!BBQ", first, masked | 127, length)

@@ -7,6 +7,7 @@ it Janus drops the connection without an HTTP answer. The path of the URL is ign
 from __future__ import annotations
 
 import errno
+import logging
 import socket as socket_module
 import ssl as ssl_module
 from collections.abc import Mapping
@@ -114,6 +115,7 @@ class WebSocketTransport(Transport):
                 max_size=options.max_size,
                 proxy=options.proxy,
                 create_connection=TextConnection,
+                logger=_quiet_logger(),
                 # Janus does not compress, and on a local network it would only cost time.
                 compression=None,
                 **arguments,
@@ -122,7 +124,7 @@ class WebSocketTransport(Transport):
             # An InvalidURI holds the URL as it is, secrets and all.
             raise self._open_error(exc) from (None if isinstance(exc, InvalidURI) else exc)
         assert isinstance(socket, TextConnection)
-        socket.deliver = self.deliver
+        socket.deliver, socket.limit = self.deliver, options.max_size
         self._socket = socket
         if socket.subprotocol != options.subprotocol:
             raise JanusConnectionError(
@@ -203,3 +205,10 @@ class WebSocketTransport(Transport):
     async def close(self) -> None:
         if self._socket is not None:
             await self._socket.close()
+
+
+def _quiet_logger() -> logging.Logger:
+    """The library writes every frame at DEBUG, secrets and all; its warnings are welcome."""
+    logger = logging.getLogger("janus_notebook.websocket")
+    logger.setLevel(logging.INFO)
+    return logger
