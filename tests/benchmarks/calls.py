@@ -44,8 +44,8 @@ def compared(ours: list[float], other: list[float], form: str) -> str:
 def throughput(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
     """Transactions a second with 64 in flight, and the CPU time of each."""
     with running(contenders, gateway.ws_url) as workers:
-        turns = turns_of(workers, in_flight=64, seconds=0.25)
-        rounds = alternate(turns, pids_of(workers, gateway), 9 if quick else 15)
+        turns = turns_of(workers, in_flight=64, seconds=0.2)
+        rounds = alternate(turns, pids_of(workers, gateway), 11 if quick else 15)
     print(f"throughput: {rounds}", flush=True)
     for name, ours, other in beside(rounds, "rate"):
         yield Figure(
@@ -67,8 +67,8 @@ def throughput(contenders: Sequence[Contender], gateway: LocalGateway, quick: bo
 def single(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
     """One request at a time."""
     with running(contenders, gateway.ws_url) as workers:
-        turns = turns_of(workers, in_flight=1, seconds=0.1)
-        rounds = alternate(turns, pids_of(workers, gateway), 15 if quick else 31)
+        turns = turns_of(workers, in_flight=1, seconds=0.08)
+        rounds = alternate(turns, pids_of(workers, gateway), 15 if quick else 25)
     print(f"single: {rounds}", flush=True)
     for name, ours, other in beside(rounds, "rate"):
         yield Figure(
@@ -81,7 +81,7 @@ def single(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) 
 
 def bridge(_contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
     """What the notebook's background loop adds to a call, one at a time."""
-    count = 300
+    count = 200
 
     def turn_of(worker: Worker, do: str) -> Turn:
         def turn() -> dict[str, float]:
@@ -96,7 +96,7 @@ def bridge(_contenders: Sequence[Contender], gateway: LocalGateway, quick: bool)
             ".result()": turn_of(notebook, "result"),
             "await": turn_of(notebook, "await"),
         }
-        rounds = alternate(turns, pids_of([core, notebook], gateway), 9 if quick else 21)
+        rounds = alternate(turns, pids_of([core, notebook], gateway), 9 if quick else 15)
     print(f"bridge: {rounds}", flush=True)
     for way, core_ms, way_ms in beside(rounds, "ms"):
         yield Figure(

@@ -18,33 +18,36 @@ HEAD = ("Figure", "Median", "Least to most", "Target", "", "Measured (medians)")
 LIBRARIES = ("websockets", "msgspec", "aiohttp", "aiortc", "pydantic", "reactivex", "ipywidgets")
 
 METHOD = """\
-Written by `python -m tests.benchmarks`, which takes about six minutes. A part of it, printed only:
-`python -m tests.benchmarks --only throughput single --quick`. Where our time goes: `--profile`.
+Written by `python -m tests.benchmarks`, or `sh tests/benchmarks/run`, which sets up what it needs first. A
+part of it, printed only: `python -m tests.benchmarks --only throughput single --quick`. Where our time
+goes: `--profile`.
 
-Every client is a process of its own with one session on the same Janus, over a WebSocket on loopback.
-They take turns (A B C D A B C D …) of a fraction of a second, so a machine that is busy with other things
-slows all of them alike; a ratio is made of two turns of the same round, and the table shows the median of
-these ratios, the least and the most. "Ours and other" is how the last column is ordered.
+Every client is a process of its own with one session on the same Janus, over a WebSocket on loopback. They
+take turns (A B C D A B C D …) of a fraction of a second. A ratio is made of two turns of the same round;
+the table shows the median of these ratios, the least and the most. The last column has the medians
+behind it, ours first.
+
+Only undisturbed rounds count: those in which other programs, and other machines on the host, took at most
+5 % of the CPUs. Where too few of them come in three times as many rounds, the quietest third counts.
 
 ## What each client does
 
-- **bare** is the floor: `websockets` without compression, msgspec, a dict of futures, a task that reads.
-  It has no timeout, no error handling, no log and no events, and encodes each message once.
-- **ours** is `JanusSession.send({"janus": "keepalive"})` with the session's defaults: a timeout of 10 s
-  for each request, and each request and reply in the event log of 10,000 entries.
-- **janus-client** sends, waits at most 15 s and releases the transaction, as its own `ping` does. It
-  offers compression to the server (Janus does not take it) and uses the `json` module.
-- **janus-api-core** sends its `KeepAliveRequest`, as its own keepalive loop does, with its default
-  timeout.
-- **janode** is `session.sendRequest({ janus: 'keepalive' })`, without a timeout, its log silent.
+- **bare** is the floor: the public interface of `websockets` without compression, msgspec, a dict of
+  futures, a task that reads. It has no timeout, no error handling, no log and no events.
+- **ours** is `JanusSession.send({"janus": "keepalive"})` with the session's defaults: a timeout of 10 s for
+  each request, and each request and reply in the event log of 10,000 entries.
+- **janus-client** sends, waits at most 15 s and releases the transaction, as its own `ping` does.
+- **janus-api-core** sends its `KeepAliveRequest`, as its own keepalive loop does, with its timeout of 15 s.
+- **janode** is `session.sendRequest({ janus: 'keepalive' })`, which has no timeout, its log silent.
 
-64 in flight means 64 tasks that each make the next call when the last one is answered. CPU time is user
-and system time of the client's process, all its threads included.
+64 in flight means 64 tasks, each of which makes its next call when the last one is answered. CPU time is
+user and system time of the client's process, all its threads included.
 
-Memory of a handle: handles are attached one after the other to one session, each kept as the object that
-a user holds. The resident memory of the process after garbage collection is compared before and after
-1,000 of them, 20 having been attached first. The last column counts the same with `tracemalloc` (V8: its
-heap) in a run of its own. Our handles include what the event log keeps of their attaching.
+Memory of a handle: EchoTest handles are attached one after the other to one session, each kept as the
+object that a user holds. It is the growth of the process's resident memory, after garbage collection, over
+1,000 of them, 20 having been attached before. The last column counts the same with `tracemalloc` (V8: its
+heap) in a run of its own. Ours includes what the event log keeps of the attaching; janus-client's
+includes an idle peer connection, which it makes for each handle.
 
 Imports are timed inside fresh interpreters, the files compiled and cached.
 """

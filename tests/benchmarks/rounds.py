@@ -58,7 +58,7 @@ class Rounds:
 
 
 def alternate(turns: Mapping[str, Turn], pids: Sequence[int], rounds: int) -> Rounds:
-    """Let all take turns until `rounds` rounds were undisturbed; after 4 times as many, the quietest count.
+    """Let all take turns until `rounds` rounds were undisturbed; after 3 times as many, the quietest count.
 
     Disturbance is what others take of the CPU. It is known without a look at what is measured, so
     choosing by it favours nobody.
@@ -69,7 +69,7 @@ def alternate(turns: Mapping[str, Turn], pids: Sequence[int], rounds: int) -> Ro
     def take_turns() -> None:
         answers.append({name: turn() for name, turn in turns.items()})
 
-    while sum(share <= DISTURBED for share in disturbance) < rounds and len(answers) < 4 * rounds:
+    while sum(share <= DISTURBED for share in disturbance) < rounds and len(answers) < 3 * rounds:
         disturbance.append(others_share(pids, take_turns))
     kept = sorted(range(len(answers)), key=disturbance.__getitem__)[:rounds]
     return Rounds(

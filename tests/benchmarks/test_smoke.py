@@ -30,7 +30,7 @@ def test_the_floor_and_ours_take_turns(gateway: LocalGateway) -> None:
         rounds = alternate(turns, [worker.pid for worker in workers], rounds=2)
     assert list(rounds.turns) == ["bare", "ours"]
     assert all(turn["rate"] > 0 for turns in rounds.turns.values() for turn in turns)
-    assert 2 <= rounds.taken <= 8
+    assert 2 <= rounds.taken <= 6
 
 
 @pytest.mark.live
@@ -62,7 +62,7 @@ def test_a_worker_that_ends_says_why() -> None:
 
 
 def test_rounds_end_on_a_machine_that_is_never_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    noise = iter([0.9, 0.5, 0.8, 0.6, 0.7, 0.4, 0.9, 0.9])
+    noise = iter([0.9, 0.5, 0.8, 0.6, 0.7, 0.4])
 
     def others_share(_pids: object, work: object) -> float:
         assert callable(work)
@@ -70,10 +70,10 @@ def test_rounds_end_on_a_machine_that_is_never_quiet(monkeypatch: pytest.MonkeyP
         return next(noise)
 
     monkeypatch.setattr("tests.benchmarks.rounds.others_share", others_share)
-    numbers = iter(range(8))
+    numbers = iter(range(6))
     rounds = alternate({"ours": lambda: {"n": next(numbers)}}, [os.getpid()], rounds=2)
     assert rounds.values("ours", "n") == [5, 1]  # the quietest two
-    assert (rounds.taken, rounds.disturbance) == (8, 0.5)
+    assert (rounds.taken, rounds.disturbance) == (6, 0.5)
 
 
 @pytest.mark.parametrize(
