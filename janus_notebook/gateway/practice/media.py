@@ -101,7 +101,8 @@ class EchoPeer:
             with mapped("the offer was not understood"):
                 await pc.setRemoteDescription(RTCSessionDescription(sdp=sdp, type="offer"))
             for transceiver in pc.getTransceivers():
-                transceiver.direction = "sendrecv"
+                # As Janus answers: nothing comes in that could go out again.
+                transceiver.direction = "sendrecv" if transceiver.sender.track is not None else "recvonly"
             with mapped("the offer could not be answered"):
                 await pc.setLocalDescription(await pc.createAnswer())
             self._described = True

@@ -15,7 +15,8 @@ ADDRESS = "127.0.0.1"
 # The port of the discard service: a candidate has to name one, and nothing answers there.
 CANDIDATE = f"candidate:1 1 udp 2015363327 {ADDRESS} 9 typ host"
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
-MIRRORED = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+# What only we would send is inactive, as neither EchoTest nor a room has anything of its own.
+MIRRORED = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "inactive", "inactive": "inactive"}
 # Janus's names of codecs, the ones it likes best first, and how rtpmap writes them.
 CODECS = {
     "audio": {
@@ -186,8 +187,8 @@ def answer_text(
             sections.append((_rejected(section), None))
             continue
         direction = MIRRORED[section.direction]
-        if not sends:
-            direction = {"sendrecv": "recvonly", "sendonly": "inactive"}.get(direction, direction)
+        if not sends and direction == "sendrecv":
+            direction = "recvonly"
         lines = _media(
             section.kind, section.mid or str(index), direction, picked_one, section, credentials, index
         )

@@ -114,6 +114,8 @@ class Echo:
         self._flags = {"audio": True, "video": True}
         self._early: list[Mapping[str, Any]] = []
         self._turn = asyncio.Lock()
+        # Janus says "done" at the first hangup, PeerConnection or not, and after the next offer again.
+        self._over = False
 
     def request(self, body: Mapping[str, Any], jsep: Mapping[str, Any] | None) -> Answer:
         """Answer the plugin's only request, which has no name."""
@@ -129,6 +131,7 @@ class Echo:
             self._peer.configure(**self._flags)
         if offer is None or jsep is None:
             return Later(Done(OK), hint=HINT)
+        self._over = False
         if self._plugin.media and jsep["type"] == "offer":
             self._negotiation.open = True
             return Later(self._connect(jsep), hint=HINT)
@@ -148,7 +151,8 @@ class Echo:
         if peer is not None:
             self._plugin.close_later(peer)
         self._early.clear()
-        if self._negotiation.open and reason:
+        if reason and not self._over:
+            self._over = True
             self._handle.event(DONE)
         return self._negotiation.close(reason)
 

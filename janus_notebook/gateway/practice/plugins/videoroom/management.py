@@ -172,8 +172,7 @@ def _destroy(rooms: VideoRooms, body: Body) -> dict[str, Any]:
     del rooms.rooms[room.id]
     room.tell({"videoroom": "destroyed", "room": room.id})
     for publisher in list(room.publishers.values()):
-        publisher.room = None
-        publisher.streams = []
+        publisher.room = None  # its subscribers are not told
         publisher.negotiation.close("Close PC")
     room.publishers.clear()
     return {"videoroom": "destroyed", "room": room.id, "permanent": body.get("permanent", False)}

@@ -33,7 +33,7 @@ ALREADY_PUBLISHED = 434
 NOT_PUBLISHED = 435
 ID_EXISTS = 436
 
-JOIN = {"display": "string", "metadata": "object", "token": "string", "id": "count"}
+JOIN = {"display": "string", "token": "string", "id": "count"}
 PUBLISH = {
     "descriptions": "array",
     "audiocodec": "string",
@@ -43,7 +43,6 @@ PUBLISH = {
     "record": "boolean",
     "filename": "string",
     "display": "string",
-    "metadata": "object",
     "secret": "string",
     "audio_active_packets": "count",
     "mid": "string",
@@ -79,7 +78,7 @@ def join(
     while wished == 0 or wished in room.publishers:
         wished = secrets.randbelow(2**53)
     publisher = Publisher(handle, room, wished)
-    publisher.display, publisher.metadata = body.get("display"), body.get("metadata")
+    publisher.display = body.get("display")
     data: dict[str, Any] = {
         "videoroom": "joined",
         "room": room.id,
@@ -111,13 +110,10 @@ def _configure(publisher: Publisher, body: Body, offer: Offer) -> Done:
     jsep = None
     if offer is not None:
         described, jsep = _publish(publisher, room, body, offer)
-    if "metadata" in body:
-        publisher.metadata = body["metadata"]
     if "display" in body:
         publisher.display = body["display"]
-        # Janus names neither the room nor the metadata here.
-        renamed = event(None, id=publisher.id, display=publisher.display)
-        room.tell(renamed, but=publisher)
+        # Janus does not name the room here.
+        room.tell(event(None, id=publisher.id, display=publisher.display), but=publisher)
     if offer is not None:
         room.tell(event(room, publishers=[publisher.listed()]), but=publisher)
     return Done(event(room, configured="ok", **described), jsep)

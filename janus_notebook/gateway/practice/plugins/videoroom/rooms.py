@@ -47,7 +47,8 @@ class VideoRoomRoom(Room):
             "videocodec": ",".join(self.videocodecs),
             "record": self.record,
             "num_participants": len(self.publishers),
-            **self.settings,
+            # Janus leaves this one out if it is off.
+            **{name: value for name, value in self.settings.items() if name != "opus_fec" or value},
         }
 
     def published(self, *, but: Publisher | None = None) -> list[Publisher]:
@@ -105,17 +106,14 @@ class Publisher:
         self.id = publisher_id
         self.private_id = secrets.randbelow(2**32)
         self.display: str | None = None
-        self.metadata: Mapping[str, Any] | None = None
         self.streams: list[PublisherStream] = []
         self.negotiation = Negotiation(handle)
 
     def named(self) -> dict[str, Any]:
-        """``id``, and ``display`` and ``metadata`` if there are any."""
+        """``id``, and ``display`` if there is one; 1.1.2 knows of no ``metadata`` yet."""
         data: dict[str, Any] = {"id": self.id}
         if self.display is not None:
             data["display"] = self.display
-        if self.metadata is not None:
-            data["metadata"] = self.metadata
         return data
 
     def listed(self, *, talking: bool = False) -> dict[str, Any]:
@@ -136,6 +134,7 @@ class SubscriberStream:
     type: str
     mindex: int
     source: tuple[Publisher, PublisherStream] | None
+    codec: str
     ready: bool = False
     send: bool = True
 
@@ -166,11 +165,10 @@ class SubscriberStream:
                 stream["h264-profile"] = published.h264_profile
         return stream
 
-    @property
-    def codec(self) -> str:
-        """The source's codec; Janus names its defaults where there is none."""
-        known = self.source[1].codec if self.source is not None else None
-        return known or {"audio": "opus", "video": "vp8"}.get(self.type, "")
+    def lose(self) -> None:
+        """The source is gone."""
+        self.source = None
+        self.ready = False
 
 
 class Subscriber:
@@ -187,14 +185,17 @@ class Subscriber:
         self.behind = False
         self.streams: list[SubscriberStream] = []
         self.negotiation = Negotiation(handle)
+        self._offered: list[SubscriberStream] = []
 
     def add(self, publisher: Publisher, stream: PublisherStream) -> None:
-        """Subscribe to a stream, in the section of one that is gone if there is one of its type."""
+        """Subscribe to a stream, in the section of one that is gone if there is one of its codec."""
+        # Of a stream that its publisher's answer rejected, Janus names the codec it likes best.
+        codec = stream.codec if stream.codec is not None else {"audio": "opus", "video": "vp8"}[stream.type]
         for own in self.streams:
-            if own.source is None and own.type == stream.type:
+            if own.source is None and (own.type, own.codec) == (stream.type, codec):
                 own.source = (publisher, stream)
                 return
-        self.streams.append(SubscriberStream(stream.type, len(self.streams), (publisher, stream)))
+        self.streams.append(SubscriberStream(stream.type, len(self.streams), (publisher, stream), codec))
 
     def listed(self) -> list[dict[str, Any]]:
         return [stream.listed() for stream in self.streams]
@@ -202,17 +203,23 @@ class Subscriber:
     def offer(self, *, restart: bool = False) -> dict[str, Any]:
         """Offer what is subscribed to, as a ``jsep``."""
         self.behind = False
+        self._offered = [stream for stream in self.streams if stream.source is not None]
         described = [
             {"type": s.type, "mid": s.mid, "codec": s.codec, "active": s.source is not None}
             for s in self.streams
         ]
         return self.negotiation.offer(described, restart=restart)
 
+    def answered(self) -> None:
+        """The client has answered the offer."""
+        for stream in self._offered:
+            stream.ready = True
+
     def lose(self, publishers: Iterable[Publisher]) -> None:
         """These publish no more: offer what is left, at once or after the answer that is due."""
         lost = [s for s in self.streams if s.source is not None and s.source[0] in publishers]
         for stream in lost:
-            stream.source = None
+            stream.lose()
         if lost and self.autoupdate and self.negotiation.open:
             self.behind = True
             self.catch_up()

@@ -110,8 +110,7 @@ def _object(item: object) -> Body:
 
 def _start(subscriber: Subscriber, body: Body, answered: bool) -> Done:
     if answered:
-        for stream in subscriber.streams:
-            stream.ready = stream.source is not None or stream.ready
+        subscriber.answered()
     return Done(event(subscriber.room, started="ok"))
 
 
@@ -160,7 +159,7 @@ def _update(subscriber: Subscriber, body: Body, answered: bool) -> Done:
     added = [s for item in lists.get("subscribe", ()) for s in _sources(subscriber.room, item)]
     removed = _unsubscribed(subscriber, lists.get("unsubscribe", ()))
     for stream in removed:
-        stream.source = None
+        stream.lose()
     for source in added:
         subscriber.add(*source)
     data: dict[str, Any] = {"videoroom": "updated", "room": subscriber.room.id}
@@ -207,6 +206,7 @@ def _switch(subscriber: Subscriber, body: Body, answered: bool) -> Done:
         own = next((s for s in subscriber.streams if s.mid == sub_mid), None)
         if own is not None and own.type == source[1].type and own.source != source:
             own.source = source
+            own.codec = source[1].codec or own.codec
             changes += 1
     return Done(event(room, switched="ok", changes=changes, streams=subscriber.listed()))
 
