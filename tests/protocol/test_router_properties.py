@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from janus_notebook import JanusConnectionError, JanusError, JanusPluginError, JanusServerError
@@ -322,10 +322,14 @@ def play_sequences(count: int) -> None:
     played: set[int] = set()
     lengths = 0
 
-    @settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # A few more, for those that come twice.
+    @settings(
+        max_examples=count + count // 20 + 20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
     @given(st.binary(min_size=20, max_size=40).map(sequence))
     def play(operations: list[Operation]) -> None:
         nonlocal lengths
+        note(str(operations))
         played.add(hash(tuple(operations)))
         lengths += len(operations)
         Trial().play(operations)
@@ -341,6 +345,6 @@ def test_each_request_ends_once_and_each_event_is_delivered_once() -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)
 def test_the_same_for_long() -> None:
     play_sequences(100_000)

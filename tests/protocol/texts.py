@@ -218,3 +218,16 @@ texts = st.one_of(
     st.binary(),
     st.text().map(str.encode),
 )
+
+
+def several(recipe: bytes) -> list[bytes]:
+    """A changed message for each 13 bytes: generating one costs more than trying it."""
+    return [changed(recipe[start : start + 13]) for start in range(0, len(recipe), 13)]
+
+
+batches = st.one_of(
+    *(4 * [st.binary(min_size=52, max_size=52).map(several)]),
+    *(2 * [damaged_messages.map(lambda text: [text])]),
+    with_any_field.map(lambda text: [text]),
+    st.binary().map(lambda text: [text]),
+)
