@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -35,8 +34,8 @@ DATA = (
 ) + TRANSPORT
 OFFER = SESSION + "a=group:BUNDLE 0 1\r\n" + AUDIO + VIDEO
 
-# Who speaks; a body, or a verb of the core; what comes as jsep: "", "offer", "answer" to the last offer,
-# "media" for an offer whose media are really sent, or an SDP.
+# Who speaks; a body, a verb of the core, or "hung up" to wait for that event; and what comes as jsep:
+# "offer", "answer" to the last offer, "media" for an offer whose media are really sent, or an SDP.
 Step = tuple[str, Any] | tuple[str, Any, str]
 
 LARGEST_CHOSEN = 10_000_000  # ids above it were chosen by the gateway
@@ -80,6 +79,8 @@ async def converse(
 async def _step(
     speaker: Speaker, handle: Handle, what: Any, jsep: str, stack: AsyncExitStack, media: bool
 ) -> Message:
+    if what == "hung up":
+        return await speaker.wait(lambda m: m["janus"] == "hangup" and m["sender"] == handle.id)
     if isinstance(what, str):
         return await handle.ask(what)
     if jsep != "media":
@@ -88,15 +89,15 @@ async def _step(
 
     peer = Peer()
     stack.push_async_callback(peer.close)
+    since, old = len(speaker.heard), len(handle.events("trickle"))
     reply = await handle.request(what, await peer.offer(video="pattern", audio="tone"))
     if media:
-        async with asyncio.timeout(10):
-            await handle.ask("trickle", candidates=peer.candidates())
-            await speaker.wait(lambda m: m["janus"] == "trickle" and "completed" in m["candidate"])
-            for event in handle.events("trickle"):
-                await peer.add_candidate(event["candidate"])
-            await peer.accept(reply["jsep"])
-            await speaker.wait(lambda m: m["janus"] == "webrtcup" and m["sender"] == handle.id)
+        await handle.ask("trickle", candidates=peer.candidates())
+        await speaker.wait(lambda m: m["janus"] == "trickle" and "completed" in m["candidate"], since)
+        for event in handle.events("trickle")[old:]:
+            await peer.add_candidate(event["candidate"])
+        await peer.accept(reply["jsep"])
+        await speaker.wait(lambda m: m["janus"] == "webrtcup" and m["sender"] == handle.id, since)
     return reply
 
 

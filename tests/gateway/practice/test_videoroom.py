@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.client.scripted import run
-from tests.gateway.practice.conversation import converse
+from tests.gateway.practice.conversation import AUDIO, SESSION, converse
+from tests.gateway.practice.speaker import speaking
 from tests.gateways import needs_janus
 
 if TYPE_CHECKING:
@@ -239,12 +240,41 @@ ENDING: list[Step] = [
     ("c", {"request": "join", **OUT, "streams": [{"feed": 11}, {"feed": 12, "mid": "1"}]}),
     ("c", {"request": "start"}, "answer"),
     ("b", {"request": "unpublish"}),
+    ("b", "hung up"),
     ("b", {"request": "unpublish"}),
     ("x", {"request": "kick", "room": 81, "id": 11}),
+    ("a", "hung up"),
     ("b", {"request": "leave"}),
     ("b", {"request": "leave"}),
     ("z", "detach"),
     DESTROY,
+]
+GOING: list[Step] = [
+    ("x", CREATE),
+    ("z", {"request": "join", **IN, "id": 13}),
+    ("a", {"request": "joinandconfigure", **IN, "id": 11}, "media"),
+    ("c", {"request": "join", **OUT, "streams": [{"feed": 11}], "private_id": 5}),
+    ("c", {"request": "start"}, "answer"),
+    ("a", "hangup"),
+    ("a", "hung up"),
+    ("c", {"request": "start"}, "answer"),
+    ("x", {"request": "listparticipants", "room": 81}),
+    ("a", {"request": "publish"}, "media"),
+    ("c", {"request": "subscribe", "streams": [{"feed": 11, "mid": "1"}]}),
+    ("c", {"request": "start"}, "answer"),
+    ("c", "hangup"),
+    ("c", "detach"),
+    ("b", {"request": "joinandconfigure", **IN, "id": 12}, "media"),
+    ("d", {"request": "join", **OUT, "feed": 12, "autoupdate": False}),
+    ("d", {"request": "start"}, "answer"),
+    ("d", {"request": "switch", "streams": [{"feed": 11, "mid": "1", "sub_mid": "1"}]}),
+    ("b", "detach"),
+    ("x", {"request": "edit", "room": 81, "new_require_pvtid": True}),
+    ("e", {"request": "join", **OUT, "feed": 11}),
+    ("z", "detach"),
+    ("d", "detach"),
+    DESTROY,
+    ("a", "hung up"),
 ]
 
 
@@ -252,8 +282,8 @@ ENDING: list[Step] = [
 @pytest.mark.live
 @pytest.mark.parametrize(
     "steps",
-    [ROOMS, UNJOINED, PUBLISHING, MEDIA, SUBSCRIBING, ENDING],
-    ids=["rooms", "unjoined", "publishing", "media", "subscribing", "ending"],
+    [ROOMS, UNJOINED, PUBLISHING, MEDIA, SUBSCRIBING, ENDING, GOING],
+    ids=["rooms", "unjoined", "publishing", "media", "subscribing", "ending", "going"],
 )
 def test_agrees_with_janus(practice: PracticeGateway, janus: LocalGateway, steps: list[Step]) -> None:
     async def main() -> None:
@@ -262,5 +292,50 @@ def test_agrees_with_janus(practice: PracticeGateway, janus: LocalGateway, steps
         for mine, real in zip(ours.replies, theirs.replies, strict=True):
             assert mine == real
         assert ours.events == theirs.events
+
+    run(main())
+
+
+def test_a_publisher_is_known_from_its_answer_on(practice: PracticeGateway) -> None:
+    """In Janus, from its webrtcup on, which never comes here."""
+
+    async def main() -> None:
+        async with speaking(practice.ws_url) as speaker:
+            one, other = await speaker.attach("videoroom"), await speaker.attach("videoroom")
+            for number, handle in enumerate((one, other)):
+                body = {"request": "join", "room": 1234, "ptype": "publisher", "id": number + 1}
+                assert (await handle.request(body))["plugindata"]["data"]["videoroom"] == "joined"
+            await one.request({"request": "publish"}, {"type": "offer", "sdp": SESSION + AUDIO})
+            (published,) = (await other.event("publishers"))["publishers"]
+            assert published["id"] == 1
+            assert published["streams"] == [{"type": "audio", "mindex": 0, "mid": "0", "codec": "opus"}]
+            assert "webrtcup" not in [message["janus"] for message in speaker.heard]
+
+    run(main())
+
+
+def test_a_restart_while_an_offer_is_pending_is_never_answered(practice: PracticeGateway) -> None:
+    async def main() -> None:
+        async with speaking(practice.ws_url) as speaker:
+            publisher, subscriber = await speaker.attach("videoroom"), await speaker.attach("videoroom")
+            join = {"request": "joinandconfigure", "room": 1234, "ptype": "publisher", "id": 1}
+            await publisher.request(join, {"type": "offer", "sdp": SESSION + AUDIO})
+            await subscriber.request({"request": "join", "room": 1234, "ptype": "subscriber", "feed": 1})
+            reply = await subscriber.ask("message", body={"request": "configure", "restart": True})
+            await subscriber.request({"request": "start"})
+            heard = [m for m in speaker.heard if m.get("transaction") == reply["transaction"]]
+            assert [message["janus"] for message in heard] == ["ack"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("request_name", ["rtp_forward", "publish_remotely", "add_remote_publisher"])
+def test_what_needs_media_is_refused(practice: PracticeGateway, request_name: str) -> None:
+    async def main() -> None:
+        async with speaking(practice.ws_url) as speaker:
+            handle = await speaker.attach("videoroom")
+            data = (await handle.request({"request": request_name, "room": 1234}))["plugindata"]["data"]
+            assert data["error_code"] == 499
+            assert "needs a real Janus" in data["error"]
 
     run(main())
