@@ -12,7 +12,7 @@ from janus_notebook import JanusError, JanusOptionError, JanusProtocolError
 from janus_notebook.protocol.events import Direction, JanusEvent, event_class
 from janus_notebook.protocol.messages import MAX_DEPTH, Message, decode, encode
 from janus_notebook.protocol.router import Failed, Router
-from tests.protocol.texts import MESSAGES, batches, changed, dump, loosened
+from tests.protocol.texts import MESSAGES, changed, dump, loosened, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,8 +88,8 @@ def route(message: Message) -> None:
 def feed_texts(count: int) -> None:
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=count // 2, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(batches)
+    @settings(max_examples=count // 4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(texts)
     def feed(arriving: list[bytes]) -> None:
         for text in arriving:
             seen[take(text)] += 1
