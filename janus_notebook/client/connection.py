@@ -328,7 +328,7 @@ class JanusConnection:
         self._deadlines.add(deadline, loop)
         if user is not None:
             user.on_request(message, text)
-        writer = waiter.writer = asyncio.current_task()
+        writer = waiter.writer = asyncio.current_task(loop)
         try:
             try:
                 await transport.send(data)

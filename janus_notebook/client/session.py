@@ -449,16 +449,28 @@ class JanusSession:
         handle_id = id_in(message, "handle_id")
         plugin = self.handles.get(handle_id) if handle_id is not None else None
         fields = None if verb in WITHOUT_SECRET else self.credentials.fields
-        options: dict[str, Any] = {"timeout": timeout, "user": self, "on_reply": on_reply, "on_late": on_late}
         try:
             try:
-                reply = await self.connection.request(message, credentials=fields, **options)
+                reply = await self.connection.request(
+                    message,
+                    credentials=fields,
+                    timeout=timeout,
+                    user=self,
+                    on_reply=on_reply,
+                    on_late=on_late,
+                )
             except JanusServerError as exc:
                 if exc.name != "UNAUTHORIZED" or not await self._newer_token(fields):
                     raise
                 # Refused, so not carried out: it may be asked again.
-                fields = self.credentials.fields
-                reply = await self.connection.request(message, credentials=fields, **options)
+                reply = await self.connection.request(
+                    message,
+                    credentials=self.credentials.fields,
+                    timeout=timeout,
+                    user=self,
+                    on_reply=on_reply,
+                    on_late=on_late,
+                )
         except JanusError as exc:
             exc.within(plugin=plugin.name if plugin else None)
             if isinstance(exc, JanusServerError) and message.get("session_id") == self.id is not None:

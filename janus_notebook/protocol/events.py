@@ -39,7 +39,8 @@ Direction = Literal["request", "reply", "event", "local"]
 BRIEF_CHARACTERS = 80
 
 
-class JanusEvent(msgspec.Struct, frozen=True, weakref=True):
+# Untracked by the garbage collector: there are many, and none refers to another.
+class JanusEvent(msgspec.Struct, frozen=True, gc=False):
     """Something that was sent, received, or happened locally; secrets in it are masked.
 
     Attributes:

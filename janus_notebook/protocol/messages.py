@@ -80,7 +80,14 @@ def encode(message: Mapping[str, Any]) -> bytes:
         JanusOptionError: a value has no JSON form, or is a number that Janus can't hold.
     """
     try:
-        _check(message, "", 0)
+        for key, value in message.items():
+            kind = type(value)
+            # Most of what is sent is text, flags and ids, and every request comes through here.
+            if type(key) is not str or not (
+                kind is str or kind is bool or (kind is int and -MAX_INTEGER <= value <= MAX_INTEGER)
+            ):
+                _check(message, "", 0)
+                break
         return _encoder.encode(message)
     except JanusOptionError as exc:
         raise exc.within(request=_shown(message)) from exc.__cause__
@@ -130,10 +137,6 @@ def _check_items(container: Any, where: str, depth: int) -> None:
     for key, item in container.items():
         if not isinstance(key, str):
             raise JanusOptionError(f"{where or 'the message'} has the key {key!r}", hint=_JSON_VALUES)
-        # Most of what is sent is text, flags and ids, and every request comes through here.
-        kind = type(item)
-        if kind is str or kind is bool or (kind is int and -MAX_INTEGER <= item <= MAX_INTEGER):
-            continue
         _check(item, f"{where}.{key}" if where else key, depth)
 
 
@@ -150,16 +153,20 @@ def decode(data: bytes | str) -> Message:
             f"what arrived is not JSON ({exc}): {excerpt(data)}",
             hint="Is there a Janus server at this address?",
         ) from exc
-    if not isinstance(message, dict) or not isinstance(message.get("janus"), str):
+    if type(message) is not dict or type(message.get("janus")) is not str:
         raise JanusProtocolError(
             f"what arrived is not a Janus message (no 'janus' field): {excerpt(data)}",
             hint="Is there a Janus server at this address?",
         )
-    # Few messages hold enough brackets to be nested too deeply, so few are walked through.
-    text = data if isinstance(data, bytes) else data.encode()
-    if text.count(b"{") + text.count(b"[") > MAX_DEPTH and _depth(message) > MAX_DEPTH:
+    # Few messages are long enough, or hold enough brackets, to be nested too deeply.
+    if len(data) > 2 * MAX_DEPTH and _brackets(data) > MAX_DEPTH and _depth(message) > MAX_DEPTH:
         raise JanusProtocolError(f"what arrived is nested deeper than {MAX_DEPTH} levels: {excerpt(data)}")
     return message
+
+
+def _brackets(data: bytes | str) -> int:
+    text = data if isinstance(data, bytes) else data.encode()
+    return text.count(b"{") + text.count(b"[")
 
 
 def _depth(value: Any) -> int:

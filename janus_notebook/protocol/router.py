@@ -30,14 +30,14 @@ REPLIES = frozenset({"ack", "success", "error", "pong", "server_info"})
 MAX_ABANDONED = 1_000
 
 
-class Replied(msgspec.Struct, frozen=True):
+class Replied(msgspec.Struct, frozen=True, gc=False):
     """`message` completes the request `transaction`."""
 
     transaction: str
     message: Message
 
 
-class Failed(msgspec.Struct, frozen=True):
+class Failed(msgspec.Struct, frozen=True, gc=False):
     """The request `transaction` failed; `message` is the reply that says so, or None."""
 
     transaction: str
@@ -45,14 +45,14 @@ class Failed(msgspec.Struct, frozen=True):
     message: Message | None = None
 
 
-class Acknowledged(msgspec.Struct, frozen=True):
+class Acknowledged(msgspec.Struct, frozen=True, gc=False):
     """Janus has received the request `transaction`; the final reply follows."""
 
     transaction: str
     message: Message
 
 
-class Occurred(msgspec.Struct, frozen=True):
+class Occurred(msgspec.Struct, frozen=True, gc=False):
     """`message` is an event for a session or handle, or for nobody we know (ids are None)."""
 
     kind: str
@@ -61,14 +61,14 @@ class Occurred(msgspec.Struct, frozen=True):
     message: Message
 
 
-class Late(msgspec.Struct, frozen=True):
+class Late(msgspec.Struct, frozen=True, gc=False):
     """`message` answers the request `transaction`, which its caller has given up."""
 
     transaction: str
     message: Message
 
 
-class Ignored(msgspec.Struct, frozen=True):
+class Ignored(msgspec.Struct, frozen=True, gc=False):
     """`message` answers nothing that is pending: an ack after its event, or a second reply."""
 
     message: Message
@@ -77,7 +77,7 @@ class Ignored(msgspec.Struct, frozen=True):
 Effect = Replied | Failed | Acknowledged | Occurred | Late | Ignored
 
 
-class _Pending(msgspec.Struct):
+class _Pending(msgspec.Struct, gc=False):
     verb: str
     session_id: int | None
     handle_id: int | None
