@@ -46,8 +46,8 @@ SLACK_SECONDS = 4.0
 RECLAIM = "reclaim-session-timeout"
 
 NOT_KEPT = (
-    "this server forgets a session with its connection (its reclaim_session_timeout is 0), "
-    "so it can't be claimed; recover='recreate' would make a new one with the same handles"
+    "this server forgets a session with its connection (reclaim_session_timeout is 0), "
+    "so there is nothing to claim; recover='recreate' would make a new session with the same handles"
 )
 
 
@@ -176,7 +176,7 @@ class Recovery:
             await connection.info(session.timeout, user=session)
         connection.add(session)
         await session.credentials.renew()
-        if not gone and await self._claim():
+        if not gone and self._kept() and await self._claim():
             session.recovered("claimed", began)
             return
         if self.mode == "claim":
