@@ -176,7 +176,7 @@ PLUGIN_HINTS: dict[str, str] = {
     "HELPER_ERROR": "A helper needs a registered handle as its master, given as 'master_id'.",
     "ID_EXISTS": "Choose another id, or leave it out: the server then makes one.",
     "INVALID_ADDRESS": "A SIP address looks like 'sip:name@host'.",
-    "INVALID_ELEMENT": "A field of the body has a wrong type or value; the reason names it.",
+    "INVALID_ELEMENT": "Check the fields of the body: their types, values and spelling.",
     "INVALID_FEED": "That publisher can't be subscribed to; 'listparticipants' names those of the room.",
     "INVALID_JSON": "The body must be a JSON object.",
     "INVALID_RECORDING": "The recording's files are missing or damaged; the server's log says more.",
