@@ -96,7 +96,7 @@ def imports(contenders: Sequence[Contender], _gateway: LocalGateway, quick: bool
     others = [contender for contender in contenders if contender.name in modules]
     for contender in others:
         turns[contender.name] = import_turn(contender.command[0], f"import {modules[contender.name]}")
-    rounds = alternate(turns, [], rounds=5 if quick else 9)
+    rounds = alternate(turns, [], rounds=3 if quick else 6)
     print(f"imports: {rounds}", flush=True)
     took = {name: rounds.values(name, "ms") for name in turns}
 
