@@ -38,6 +38,9 @@ class EchoPeer:
     Args:
         notify: sends a core event: its kind, and its fields by name.
         on_end: called with Janus's reason when the connection has ended by itself.
+
+    Attributes:
+        described: whether an offer has been answered.
     """
 
     def __init__(self, notify: Callable[..., None], on_end: Callable[[str], object]) -> None:
@@ -48,7 +51,7 @@ class EchoPeer:
         self._tracks: list[EchoTrack] = []
         self._flags = {"audio": True, "video": True}
         self._early: list[Mapping[str, Any]] = []
-        self._described = False
+        self.described = False
         self._work: set[asyncio.Task[Any]] = set()
         self._up = self._ended = False
         self._turn = asyncio.Lock()
@@ -62,7 +65,7 @@ class EchoPeer:
     def add_candidates(self, candidates: Iterable[Mapping[str, Any]]) -> None:
         """Take the client's candidates, which may come before its offer. Those that are none are dropped."""
         self._early += candidates
-        if self._described and not self._ended:
+        if self.described and not self._ended:
             self._run(self._add_early())
 
     async def answer(self, jsep: Mapping[str, Any], *, trickle: bool) -> dict[str, Any]:
@@ -105,7 +108,7 @@ class EchoPeer:
                 transceiver.direction = "sendrecv" if transceiver.sender.track is not None else "recvonly"
             with mapped("the offer could not be answered"):
                 await pc.setLocalDescription(await pc.createAnswer())
-            self._described = True
+            self.described = True
             await self._add_early()
             text = pc.localDescription.sdp
             if trickle:

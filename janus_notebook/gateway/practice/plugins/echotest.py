@@ -172,6 +172,8 @@ class Echo:
         try:
             return Done(OK, await peer.answer(jsep, trickle=self._handle.full_trickle))
         except JanusMediaError as exc:
+            if not peer.described:
+                self.end("")  # the next offer gets a new one
             return _error(INVALID_SDP, exc.message)
 
 
