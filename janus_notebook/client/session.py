@@ -30,12 +30,14 @@ from janus_notebook.protocol.router import Occurred
 if TYPE_CHECKING:
     from janus_notebook.client.plugin import JanusPlugin
 
-__all__ = ["JanusSession", "SessionState"]
+__all__ = ["ALIVE", "JanusSession", "SessionState"]
 
 SessionState = Literal["new", "connecting", "connected", "reconnecting", "recovered", "lost", "closed"]
 
 # In these the session exists on the server, as far as anybody knows, and can be asked.
 OPEN: frozenset[SessionState] = frozenset({"connected", "recovered"})
+# In these something is still going on.
+ALIVE = OPEN | {"connecting", "reconnecting"}
 
 # Requests that belong to the server, not to a session: they carry neither session id nor secret
 # (`create` needs the secret).

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets
 from traitlets import Dict
 
+from janus_notebook.client.session import ALIVE
 from janus_notebook.panels import assets
 from janus_notebook.panels.panel import Panel
 from janus_notebook.panels.snapshot import event_json, log_facts, newest_rows, stream_head, stream_snapshot
@@ -69,7 +70,7 @@ class EventStreamPanel(Panel["EventLog"]):
 
     @property
     def alive(self) -> bool:
-        return self._facts[0] in ("connecting", "connected")
+        return self._facts[0] in ALIVE
 
     def snapshot(self) -> dict[str, Any]:
         return stream_snapshot(self._log(), self.handle_id)

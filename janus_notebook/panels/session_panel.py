@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 from traitlets import Dict, List
 
+from janus_notebook.client.session import ALIVE
 from janus_notebook.panels import assets
 from janus_notebook.panels.panel import Panel
 from janus_notebook.panels.snapshot import session_snapshot
@@ -44,7 +45,7 @@ class SessionPanel(Panel["JanusSession"]):
     @property
     def alive(self) -> bool:
         core = self.core
-        return core is not None and core.state in ("connecting", "connected")
+        return core is not None and core.state in ALIVE
 
     def snapshot(self) -> dict[str, Any]:
         core = self.core

@@ -22,6 +22,8 @@ SYMBOLS: Final = {
     "attached": "◇",
     "negotiating": "◐",
     "connected": "●",
+    "reconnecting": "◔",
+    "recovered": "●",
     "hungup": "■",
     "lost": "▲",
     "closed": "✕",

@@ -1,7 +1,7 @@
 // In front of every panel's module: elements, texts, times. Text is only ever set as textContent.
 
 const SYMBOLS = {
-  new: "○", connecting: "◔", attached: "◇", negotiating: "◐", connected: "●",
+  new: "○", connecting: "◔", attached: "◇", negotiating: "◐", connected: "●", reconnecting: "◔", recovered: "●",
   hungup: "■", lost: "▲", closed: "✕", detached: "✕",
 };
 const WORDS = { hungup: "hung up" };
