@@ -93,10 +93,11 @@ def check_proxy(value: Any) -> None:
             if parts.scheme and parts.hostname:
                 return
         except ValueError:
-            pass  # said below, without the parser's text, which may hold a part of a password
-    shown = mask_url(value) if isinstance(value, str) else value
+            pass  # said below
+    # What is no URL may still hold a password: it is not shown.
+    shown = "a text that is none" if isinstance(value, str) else repr(value)
     raise JanusOptionError(
-        f"proxy must be a URL, True for the one of the environment, or None for none, not {shown!r}",
+        f"proxy must be a URL, True for the one of the environment, or None for none, not {shown}",
         hint="For example proxy='http://proxy.example:3128'.",
     )
 
