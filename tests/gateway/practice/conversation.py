@@ -82,7 +82,10 @@ async def _step(
     if what == "hung up":
         return await speaker.wait(lambda m: m["janus"] == "hangup" and m["sender"] == handle.id)
     if isinstance(what, str):
-        return await handle.ask(what)
+        reply = await handle.ask(what)
+        if what == "detach":  # Janus tells the others later, and says so to this one last
+            await speaker.wait(lambda m: m["janus"] == "detached" and m["sender"] == handle.id)
+        return reply
     if jsep != "media":
         return await handle.request(what, described(handle, jsep))
     from janus_notebook.media import Peer
