@@ -171,6 +171,14 @@ def test_odd_fields_break_nothing(direction: Direction, kind: str, value: Any) -
             getattr(event, name)
 
 
+def test_text_is_decoded_and_masked_when_it_is_first_read() -> None:
+    text = b'{"janus":"hangup","reason":"ICE failed","token":"s3cret"}'
+    event = HangupEvent(1, 0.0, 0.0, "event", "hangup", 1, 2, text)
+    assert event.reason == "ICE failed"
+    assert event.raw == {"janus": "hangup", "reason": "ICE failed", "token": "***"}
+    assert event.raw is event.raw
+
+
 def test_events_are_frozen() -> None:
     with pytest.raises(AttributeError):
         made("media").seq = 5  # type: ignore[misc]

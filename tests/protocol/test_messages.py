@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import enum
 import json
 import types
 from typing import Any
@@ -101,6 +102,8 @@ def test_verb_of_what_has_none(message: Any, text: str) -> None:
 def test_ids_are_integers_or_absent() -> None:
     assert verb_of({"janus": "info"}) == "info"
     assert [id_in(m, "handle_id") for m in ({"handle_id": 5}, {"handle_id": None}, {})] == [5, None, None]
+    kind = enum.IntEnum("kind", {"FIVE": 5})
+    assert type(id_in({"handle_id": kind.FIVE}, "handle_id")) is int
     odds: list[Any] = ["5", 5.0, True, [5], {}]
     for odd in odds:
         with pytest.raises(JanusOptionError, match="handle_id must be an integer"):
