@@ -378,11 +378,16 @@ def routed(exchange: Exchange, base: str) -> Path | None:
     path = Path.of(exchange.path, base)
     if exchange.method == "OPTIONS":
         exchange.respond(200)
-    elif exchange.method not in ("GET", "POST"):
-        exchange.drop()
     elif path is None:
         exchange.respond(404)
-    elif path.more or (exchange.method == "POST" and not exchange.body):
+    elif exchange.method not in ("GET", "POST") or path.more:
+        if exchange.body:  # its library gives up when an answer comes before the body is read
+            exchange.drop()
+        elif path.more:
+            exchange.respond(404)
+        else:
+            exchange.refuse(checks.TRANSPORT_SPECIFIC, f"Unsupported method {exchange.method}")
+    elif exchange.method == "POST" and not exchange.body:
         exchange.drop()
     else:
         return path
