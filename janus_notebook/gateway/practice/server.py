@@ -231,7 +231,11 @@ class PracticeServer:
                 text = f"JSEP error: unknown message type '{jsep['type']}'"
                 raise RefusedError(checks.UNKNOWN_JSEP, text)
             jsep = jsep | {"type": jsep["type"].lower()}
-        result = handle.plugin.message(handle, transaction, message["body"], jsep)
+        try:
+            result = handle.plugin.message(handle, transaction, message["body"], jsep)
+        except Exception as exc:
+            self._report(handle, exc)
+            raise RefusedError(checks.PLUGIN_MESSAGE, "Plugin didn't give a result") from exc
         if isinstance(result, Refused):
             raise RefusedError(result.code, result.reason)
         if jsep is not None:
