@@ -37,6 +37,11 @@ HOW_TO_GET_JANUS = (
 )
 
 
+def is_installed() -> bool:
+    """Whether there is a ``janus`` on the PATH."""
+    return shutil.which("janus") is not None
+
+
 class LocalGateway:
     """A Janus server on 127.0.0.1 that lives as long as this process at most.
 

@@ -79,6 +79,7 @@ register("client.log.EventLog", NotebookEventLog)
 register("client.log.Subscription")
 register("media.tracks.ReceivedTrack")
 register("gateway.local.LocalGateway")
+register("gateway.practice.gateway.PracticeGateway")
 
 
 def _unattached(plugin: str | type[JanusPlugin] | JanusPlugin, opaque_id: str | None) -> JanusPlugin:
@@ -100,10 +101,12 @@ def connect(url: str | None = None, **options: Any) -> Call[Any]:
     lives on a background loop: it stays alive while a cell computes, and is destroyed with the kernel.
 
     Args:
-        url: ``ws://host:8188`` or ``wss://host/janus``. None takes this kernel's local gateway
+        url: ``ws://host:8188`` or ``wss://host/janus``, ``http://host:8088/janus``, ``unix:///path`` or
+            ``unix+dgram:///path``. None takes this kernel's local gateway
             (``%janus serve``), or else the environment's ``JANUS_URL``, with ``JANUS_API_SECRET`` and
             ``JANUS_TOKEN`` where they are set.
-        options: those of `JanusSession`: ``api_secret``, ``token``, ``timeout``, and its transport's.
+        options: those of `JanusSession`: ``api_secret``, ``token``, ``timeout``, ``recover`` (how a lost
+            session comes back), and its transport's.
 
     Raises:
         JanusOptionError: no server is known, or an option is wrong.
@@ -140,17 +143,22 @@ def _resolved(url: str | None, options: dict[str, Any]) -> dict[str, Any]:
     return {"base_url": settings.url, **{k: v for k, v in secrets.items() if v is not None}, **options}
 
 
-def serve(**options: Any) -> Call[Any]:
-    """Start the real Janus for this kernel, on loopback and free ports; see `LocalGateway`.
+def serve(*, practice: bool | None = None, **options: Any) -> Call[Any]:
+    """Start a Janus for this kernel, on loopback and free ports; see `LocalGateway`.
 
-    Returns the one that runs already, if there is one. It ends with the kernel.
+    Where ``janus`` is not installed it is a practice gateway (`PracticeGateway`), which says of itself
+    that it is not Janus. Returns the one that runs already, if there is one. It ends with the kernel.
+
+    Args:
+        practice: True for a practice gateway in any case, False for the real Janus or an error.
+        options: those of `LocalGateway` or `PracticeGateway`, such as ``session_timeout``.
 
     Raises:
-        JanusGatewayError: ``janus`` is not installed (says how to get it), or does not start.
+        JanusGatewayError: ``janus`` is wanted and not installed (says how to get it), or does not start.
     """
 
     async def work() -> Any:
-        return form_of(await workspace().serve(**options))
+        return form_of(await workspace().serve(practice=practice, **options))
 
     return background().submit(work, name="serve")
 

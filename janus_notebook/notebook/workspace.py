@@ -5,17 +5,25 @@ from __future__ import annotations
 import asyncio
 import atexit
 from collections import deque
-from typing import Any
+from contextlib import suppress
+from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 from janus_notebook.bridge import background
 from janus_notebook.client.session import JanusSession
 from janus_notebook.config import settings_from_environment
-from janus_notebook.errors import JanusError, JanusGatewayError
+from janus_notebook.errors import JanusError, JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway import LocalGateway
+from janus_notebook.gateway.local import HOW_TO_GET_JANUS, is_installed
 
 __all__ = ["Workspace", "workspace"]
 
 CLOSE_SECONDS = 8.0
+
+if TYPE_CHECKING:
+    from janus_notebook.gateway import PracticeGateway
+
+    Gateway = LocalGateway | PracticeGateway
 
 
 class Workspace:
@@ -23,7 +31,7 @@ class Workspace:
 
     Attributes:
         sessions: every session that `connect` made and that is not closed, oldest first.
-        gateway: the local gateway that `serve` started, or None.
+        gateway: the local gateway that `serve` started, the real Janus or a practice gateway, or None.
         gateway_url: the URL that sessions use to reach it, or "".
         gateway_options: the options that a session needs there, such as its ``api_secret``.
         gateway_exit: why the last local gateway ended by itself, or "".
@@ -31,7 +39,7 @@ class Workspace:
 
     def __init__(self) -> None:
         self.sessions: list[JanusSession] = []
-        self.gateway: LocalGateway | None = None
+        self.gateway: Gateway | None = None
         self.gateway_url = ""
         self.gateway_options: dict[str, Any] = {}
         self.gateway_exit = ""
@@ -77,40 +85,52 @@ class Workspace:
         self._failures.clear()
         return failures
 
-    async def serve(self, **options: Any) -> LocalGateway:
+    async def serve(self, *, practice: bool | None = None, **options: Any) -> Gateway:
         """Start the local gateway, or return the one that runs.
+
+        Args:
+            practice: True for a practice gateway, False for the real Janus; None for Janus where it is
+                installed, and a practice gateway elsewhere.
 
         Raises:
             JanusGatewayError: it can't be started, or runs with other options.
+            JanusOptionError: an option that it does not have.
         """
+        asked = options if practice is None else {**options, "practice": practice}
         async with self._serving:
             if self.gateway is not None and self.gateway.running:
-                if options and options != self._serve_options:
+                if asked and asked != self._serve_options:
                     raise JanusGatewayError(
                         "a local gateway runs already, with other options", hint="Stop it first: %janus stop."
                     )
                 return self.gateway
             await self._stop_gateway()
             self.listen()
-            gateway = LocalGateway(**{"binary": settings_from_environment().binary, **options})
+            gateway = _gateway(practice, options)
             await gateway.start()
             self.gateway, self.gateway_url, self.gateway_exit = gateway, gateway.ws_url, ""
-            self._serve_options = options
+            self._serve_options = asked
             self.gateway_options = {key: options[key] for key in ("api_secret",) if options.get(key)}
             self._watch = asyncio.create_task(self._follow(gateway), name="janus-gateway-watch")
             return gateway
 
-    async def _follow(self, gateway: LocalGateway) -> None:
-        """Tell the sessions when Janus ends by itself: their own error only knows of the connection."""
+    async def _follow(self, gateway: Gateway) -> None:
+        """Tell the sessions when it ends by itself: their own error only knows of the connection."""
         reason = await gateway.wait_closed()
         if reason and self.gateway is gateway:
             self.gateway_exit = reason
             error = JanusGatewayError(f"the local gateway ended by itself: {reason}")
-            for session in self._on_gateway():
+            for session in self._on_gateway(gateway):
                 session.on_error(error)
 
-    def _on_gateway(self) -> list[JanusSession]:
-        return [session for session in self.sessions if session.base_url == self.gateway_url]
+    def _on_gateway(self, gateway: Gateway) -> list[JanusSession]:
+        if not gateway.running:
+            return [session for session in self.sessions if session.base_url == self.gateway_url]
+        urls = set()
+        for name in ("ws_url", "http_url", "unix_url", "unix_dgram_url"):
+            with suppress(AttributeError, JanusStateError):  # a transport that this one lacks
+                urls.add(getattr(gateway, name))
+        return [session for session in self.sessions if session.base_url in urls]
 
     async def stop(self) -> None:
         """Stop the local gateway, if there is one; sessions on it are destroyed first."""
@@ -121,7 +141,7 @@ class Workspace:
         gateway, self.gateway = self.gateway, None
         if gateway is None:
             return
-        await asyncio.gather(*(session.destroy() for session in self._on_gateway()))
+        await asyncio.gather(*(session.destroy() for session in self._on_gateway(gateway)))
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait([self._watch])
@@ -142,6 +162,24 @@ class Workspace:
         """Close everything that is open; blocks, idempotent."""
         if self.sessions or self.gateway is not None:
             background().submit(self.close_all, name="close").result(CLOSE_SECONDS)
+
+
+def _gateway(practice: bool | None, options: dict[str, Any]) -> Gateway:
+    """The gateway that was asked for, not started."""
+    binary = options.get("binary") or settings_from_environment().binary
+    if practice is None:
+        practice = binary is None and not is_installed()
+    if not practice:
+        return LocalGateway(**{**options, "binary": binary})
+    from janus_notebook.gateway import PracticeGateway  # not needed where there is a Janus
+
+    known = signature(PracticeGateway).parameters
+    for name in options:
+        if name not in known:
+            raise JanusOptionError(
+                f"the practice gateway has no option {name!r}; only a real Janus does", hint=HOW_TO_GET_JANUS
+            )
+    return PracticeGateway(**options)
 
 
 _shared: list[Workspace] = []

@@ -259,3 +259,39 @@ asyncio.run(main())
         assert kernel.run(script).check().stdout == "attached\n"
     kernel.run("session = await connect()").check()
     assert len(sessions(gateway)) == 1
+
+
+def test_without_janus_the_practice_gateway_takes_its_place_and_says_so(bare_kernel: Kernel) -> None:
+    kernel = bare_kernel
+    kernel.run("import os; os.environ['PATH'] = '/nowhere'; os.environ.pop('JANUS_BINARY', None)").check()
+    served = kernel.run("%janus serve").check()
+    assert served.stdout.startswith("Janus is not installed on this machine. This is the practice gateway")
+    assert "apt-get install janus" in served.stdout
+    assert served.text is not None
+    assert "practice gateway (not Janus)" in served.text
+    kernel.run("%janus connect").check()
+    assert "practice" in kernel.value("session.server['name']")
+    kernel.run("%janus attach echotest --as echo").check()
+    kernel.run("await echo.publish()").check()
+    assert kernel.value("(await echo.track('video').snapshot()).shape") == (480, 640, 3)
+    status = kernel.run("%janus status").check().text
+    assert status is not None
+    assert "practice gateway (not Janus)" in status
+    kernel.run("%janus stop").check()
+    assert kernel.value("session.state") == "closed"
+    result = kernel.run("from janus_notebook.notebook.connect import serve; await serve(practice=False)")
+    assert result.traceback.startswith("JanusGatewayError: Janus is not installed")
+    result = kernel.run("%janus serve --log-level 7")
+    assert result.traceback.startswith(
+        "JanusOptionError: the practice gateway has no option 'log_level'; only a real Janus does"
+    )
+
+
+def test_a_practice_gateway_can_be_asked_for(bare_kernel: Kernel) -> None:
+    kernel = bare_kernel
+    served = kernel.run("%janus serve --practice --reclaim 20").check()
+    assert served.stdout == ""
+    assert served.text is not None
+    assert "practice gateway (not Janus)" in served.text
+    kernel.run("%janus connect --recover recreate").check()
+    assert kernel.value("session.server['reclaim-session-timeout']") == 20

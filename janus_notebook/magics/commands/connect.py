@@ -10,14 +10,21 @@ from janus_notebook.magics.context import Context
 from janus_notebook.notebook.connect import NotebookSession, connect
 
 _parser = Parser("connect", "Connect to a server and create a session; shows its panel.")
-_parser.add_argument("url", nargs="?", help="ws://host:8188; else the local gateway, else JANUS_URL")
+_parser.add_argument(
+    "url", nargs="?", help="ws://host:8188, http://, unix://; else the local gateway, else JANUS_URL"
+)
 _parser.add_argument("--as", dest="name", default="session", metavar="NAME", help="the variable to make")
 _parser.add_argument("--timeout", type=float, metavar="SECONDS", help="default deadline of every request")
+_parser.add_argument(
+    "--recover", choices=("claim", "recreate", "none"), help="what to do when the connection is lost"
+)
 
 
 def _run(context: Context, options: Any) -> NotebookSession:
     context.check_name(options.name)
-    given = {} if options.timeout is None else {"timeout": options.timeout}
+    given: dict[str, Any] = {} if options.timeout is None else {"timeout": options.timeout}
+    if options.recover is not None:
+        given["recover"] = None if options.recover == "none" else options.recover
     session: NotebookSession = connect(options.url, **given).result()
     context.assign(options.name, session)
     return session

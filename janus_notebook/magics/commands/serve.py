@@ -1,20 +1,37 @@
-"""``%janus serve``: a Janus of this kernel's own."""
+"""``%janus serve``: a Janus of this kernel's own, or a practice gateway where there is no Janus."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from janus_notebook.gateway import LocalGateway
+from janus_notebook.gateway.local import HOW_TO_GET_JANUS
 from janus_notebook.magics.arguments import Parser
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
 from janus_notebook.notebook.connect import serve
+from janus_notebook.notebook.forms import core_of
 
-_parser = Parser("serve", "Start the real Janus for this kernel, on loopback and free ports.")
+NO_JANUS = f"""\
+Janus is not installed on this machine. This is the practice gateway, inside this kernel: it speaks the Janus
+API and knows EchoTest, VideoRoom and TextRoom well enough to learn with, but it is not Janus.
+To get the real one: {HOW_TO_GET_JANUS}"""
+
+_parser = Parser(
+    "serve",
+    "Start a Janus for this kernel, on loopback and free ports; a practice gateway where none is installed.",
+)
 _parser.add_argument(
     "--session-timeout", type=int, metavar="SECONDS", help="when Janus drops an idle session"
 )
 _parser.add_argument("--no-trickle", action="store_true", help="Janus puts its ICE candidates into its SDP")
 _parser.add_argument("--binary", metavar="PATH", help="the janus program; else JANUS_BINARY or the PATH")
+_parser.add_argument(
+    "--reclaim", type=int, metavar="SECONDS", help="how long a session outlives its lost connection"
+)
+_parser.add_argument(
+    "--practice", action="store_true", help="the practice gateway, in place of the real Janus"
+)
 _parser.add_argument("--log-level", type=int, metavar="0-7", help="how much Janus logs")
 
 
@@ -23,9 +40,14 @@ def _run(_context: Context, options: Any) -> Any:
         "session_timeout": options.session_timeout,
         "binary": options.binary,
         "log_level": options.log_level,
+        "reclaim_session_timeout": options.reclaim,
         "full_trickle": False if options.no_trickle else None,
+        "practice": options.practice or None,
     }
-    return serve(**{name: value for name, value in given.items() if value is not None}).result()
+    gateway = serve(**{name: value for name, value in given.items() if value is not None}).result()
+    if not isinstance(core_of(gateway), LocalGateway) and not options.practice:
+        print(NO_JANUS)  # noqa: T201 - a person must not take it for Janus
+    return gateway
 
 
 COMMAND = Command(_parser, _run, example="%janus serve")

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from janus_notebook.config import mask_url
+from janus_notebook.gateway import LocalGateway
 from janus_notebook.magics.arguments import Parser
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
@@ -43,7 +44,8 @@ def _run(context: Context, _options: Any) -> Status:
     if here.gateway is not None:
         gateway = here.gateway
         state = "running" if gateway.running else f"ended: {here.gateway_exit or gateway.exit_reason}"
-        details = f"Janus {gateway.version} at {here.gateway_url}" if gateway.running else ""
+        kind = "Janus" if isinstance(gateway, LocalGateway) else "practice gateway (not Janus), as Janus"
+        details = f"{kind} {gateway.version} at {here.gateway_url}" if gateway.running else ""
         rows.append(("local gateway", "", state, details))
     else:
         rows.append(("local gateway", "", "none", "%janus serve starts one"))
