@@ -14,7 +14,9 @@ from tests.benchmarks.contenders import BARE, OURS, Contender, WorkerError, runn
 from tests.benchmarks.figures import Figure
 from tests.gateways import running_gateway
 
-Section = Callable[[Sequence[Contender], LocalGateway, bool], Iterator[Figure]]
+Section = Callable[
+    [Sequence[Contender], LocalGateway, bool], Iterator[Figure | str]
+]  # a text says how quiet the rounds were
 SECTIONS: dict[str, Section] = {
     "throughput": calls.throughput,
     "single": calls.single,
@@ -59,25 +61,30 @@ def profile(url: str) -> None:
 def main() -> int:
     options = arguments()
     load = os.getloadavg()[0]
-    found, missing = ([], {}) if options.quick or options.profile else environments.others()
+    clients, missing = ([], {}) if options.quick or options.profile else environments.others()
     figures: list[Figure] = []
+    notes: list[str] = []
     with running_gateway(log_level=2) as gateway:
         if options.profile:
             profile(gateway.ws_url)
             return 0
-        contenders = [BARE, OURS, *usable(found, gateway.ws_url, missing)]
+        contenders = [BARE, OURS, *usable(clients, gateway.ws_url, missing)]
         for name, reason in missing.items():
             print(f"skipped {name}: {reason}", flush=True)
         for section in options.only:
             try:
-                for figure in SECTIONS[section](contenders, gateway, options.quick):
-                    figures.append(figure)
-                    print(report.line(figure), flush=True)
+                for found in SECTIONS[section](contenders, gateway, options.quick):
+                    if isinstance(found, Figure):
+                        figures.append(found)
+                        print(report.line(found), flush=True)
+                    else:
+                        notes.append(found)
+                        print(found, flush=True)
             except (WorkerError, subprocess.CalledProcessError) as exc:
                 missing[section] = "it failed"
                 print(f"{section} failed: {exc}", file=sys.stderr)
         if not options.quick and options.only == list(SECTIONS):
-            report.write(figures, report.facts(contenders, gateway.version, load), missing)
+            report.write(figures, notes, report.facts(contenders, gateway.version, load), missing)
             print(f"written: {report.RESULTS.name}")
     return 1 if missing.keys() & SECTIONS.keys() else 0
 

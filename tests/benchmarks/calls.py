@@ -41,12 +41,12 @@ def compared(ours: list[float], other: list[float], form: str) -> str:
     return f"{form} and {form}".format(statistics.median(ours), statistics.median(other))
 
 
-def throughput(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
+def throughput(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure | str]:
     """Transactions a second with 64 in flight, and the CPU time of each."""
     with running(contenders, gateway.ws_url) as workers:
         turns = turns_of(workers, in_flight=64, seconds=0.2)
         rounds = alternate(turns, pids_of(workers, gateway), 11 if quick else 15)
-    print(f"throughput: {rounds}", flush=True)
+    yield f"throughput: {rounds}"
     for name, ours, other in beside(rounds, "rate"):
         yield Figure(
             title=f"Throughput, 64 in flight: ours / {name}",
@@ -64,12 +64,12 @@ def throughput(contenders: Sequence[Contender], gateway: LocalGateway, quick: bo
         )
 
 
-def single(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
+def single(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure | str]:
     """One request at a time."""
     with running(contenders, gateway.ws_url) as workers:
         turns = turns_of(workers, in_flight=1, seconds=0.08)
         rounds = alternate(turns, pids_of(workers, gateway), 15 if quick else 25)
-    print(f"single: {rounds}", flush=True)
+    yield f"single: {rounds}"
     for name, ours, other in beside(rounds, "rate"):
         yield Figure(
             title=f"One at a time: ours / {name}",
@@ -79,7 +79,7 @@ def single(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) 
         )
 
 
-def bridge(_contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
+def bridge(_contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure | str]:
     """What the notebook's background loop adds to a call, one at a time."""
     count = 200
 
@@ -97,7 +97,7 @@ def bridge(_contenders: Sequence[Contender], gateway: LocalGateway, quick: bool)
             "await": turn_of(notebook, "await"),
         }
         rounds = alternate(turns, pids_of([core, notebook], gateway), 9 if quick else 15)
-    print(f"bridge: {rounds}", flush=True)
+    yield f"bridge: {rounds}"
     for way, core_ms, way_ms in beside(rounds, "ms"):
         yield Figure(
             title=f"Notebook bridge, one at a time, {way}: added to the core's call",

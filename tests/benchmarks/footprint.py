@@ -30,7 +30,7 @@ def per_handle(contender: Contender, url: str, traced: bool) -> float:
     return float(after[kind] - before[kind]) / HANDLES / 1e3
 
 
-def memory(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
+def memory(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure | str]:
     """Memory of an attached handle: the process's, and what the language allocated."""
     rounds = 1 if quick else 3
     resident: dict[str, list[float]] = {contender.name: [] for contender in contenders}
@@ -49,7 +49,7 @@ def memory(contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) 
         )
 
 
-def sessions(_contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
+def sessions(_contenders: Sequence[Contender], gateway: LocalGateway, quick: bool) -> Iterator[Figure | str]:
     """CPU that 200 sessions on one connection take to stay alive."""
     with running([SESSIONS], gateway.ws_url) as [worker]:
         turns = [worker.order("idle", seconds=KEEPALIVE_PERIOD) for _ in range(1 if quick else 2)]
@@ -82,7 +82,7 @@ print(perf_counter() - began, process_time() - cpu)"""
     return turn
 
 
-def imports(contenders: Sequence[Contender], _gateway: LocalGateway, quick: bool) -> Iterator[Figure]:
+def imports(contenders: Sequence[Contender], _gateway: LocalGateway, quick: bool) -> Iterator[Figure | str]:
     """Time of our import beside that of ipywidgets, and of the other Python clients."""
     widgets, names = "import ipywidgets", "from janus_notebook import JanusSession, connect"
     kernel = "import asyncio, ipywidgets"  # a kernel has asyncio before the first cell
@@ -97,7 +97,7 @@ def imports(contenders: Sequence[Contender], _gateway: LocalGateway, quick: bool
     for contender in others:
         turns[contender.name] = import_turn(contender.command[0], f"import {modules[contender.name]}")
     rounds = alternate(turns, [], rounds=3 if quick else 6)
-    print(f"imports: {rounds}", flush=True)
+    yield f"imports: {rounds}"
     took = {name: rounds.values(name, "ms") for name in turns}
 
     def cpu(*names: str) -> str:

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import janus_notebook
 from tests.benchmarks import environments
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.figures import Figure
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = ("Figure", "Median", "Least to most", "Target", "", "Measured (medians)")
-LIBRARIES = ("websockets", "msgspec", "aiohttp", "aiortc", "pydantic", "reactivex", "ipywidgets")
+LIBRARIES = ("websockets", "msgspec", "aiohttp", "pydantic", "reactivex", "ipywidgets")
 
 METHOD = """\
 Written by `python -m tests.benchmarks`, or `sh tests/benchmarks/run`, which sets up what it needs first. A
@@ -35,7 +36,9 @@ Only undisturbed rounds count: those in which other programs, and other machines
 - **bare** is the floor: the public interface of `websockets` without compression, msgspec, a dict of
   futures, a task that reads. It has no timeout, no error handling, no log and no events.
 - **ours** is `JanusSession.send({"janus": "keepalive"})` with the session's defaults: a timeout of 10 s for
-  each request, and each request and reply in the event log of 10,000 entries.
+  each request, and each request and reply in the event log of 10,000 entries. Its transport builds on
+  `websockets`, but frames short texts itself and writes together what one turn of the loop has sent; that
+  is how it can do more than the floor.
 - **janus-client** sends, waits at most 15 s and releases the transaction, as its own `ping` does.
 - **janus-api-core** sends its `KeepAliveRequest`, as its own keepalive loop does, with its timeout of 15 s.
 - **janode** is `session.sendRequest({ janus: 'keepalive' })`, which has no timeout, its log silent.
@@ -78,6 +81,7 @@ def processor() -> str:
 
 
 def installed(python: str, *names: str) -> str:
+    """The packages of an environment that a reader asks about."""
     found = environments.versions(python, [*names, *LIBRARIES])
     return ", ".join(f"{name} {version}" for name, version in found.items())
 
@@ -86,10 +90,10 @@ def facts(contenders: Sequence[Contender], janus: str, load: float) -> list[tupl
     rows = [
         ("Date", f"{datetime.now(UTC):%Y-%m-%d}"),
         ("CPU", f"{processor()}, {os.cpu_count()} cores, load {load:.1f} before the run"),
-        ("System", f"{platform.system()} {platform.release()}"),
+        ("System", f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"),
         ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
         ("Janus", janus),
-        ("bare, ours", installed(sys.executable)),
+        ("ours, bare", f"janus-notebook {janus_notebook.__version__}, {installed(sys.executable)}"),
     ]
     for contender in contenders:
         if contender.name in environments.PYPI:
@@ -100,12 +104,18 @@ def facts(contenders: Sequence[Contender], janus: str, load: float) -> list[tupl
     return rows
 
 
-def write(figures: Sequence[Figure], rows: Sequence[tuple[str, str]], missing: Mapping[str, str]) -> None:
+def write(
+    figures: Sequence[Figure],
+    notes: Sequence[str],
+    rows: Sequence[tuple[str, str]],
+    missing: Mapping[str, str],
+) -> None:
     """Write RESULTS.md; `missing` names what was not measured, and why."""
-    parts = ["# Benchmarks", table(figures)]
-    if missing:
-        parts.append("\n".join(f"- Not measured: {name}: {reason}" for name, reason in missing.items()))
-    parts += [
+    remarks = [*notes, *(f"not measured: {name}: {reason}" for name, reason in missing.items())]
+    parts = [
+        "# Benchmarks",
+        table(figures),
+        "\n".join(f"- {remark}" for remark in remarks),
         "## The machine",
         "\n".join(map(cells, [("", ""), ("---", "---"), *rows])),
         "## How it is measured",
