@@ -1,8 +1,8 @@
 """An HTTP server on loopback that speaks Janus as far as a test lets it, and misbehaves on demand.
 
 Each kind of request has a polite answer. A test replaces it: ``server.on["poll"] = lambda request: 404``.
-An answer is a message (or a list of them), a status, a status with a body, raw bytes, or None to hang up;
-or something to await that gives one of these.
+An answer is a message (or a list of them), a status, a status with a body, raw bytes before it hangs up,
+or None to hang up; or something to await that gives one of these.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class HttpServer:
         self.hung_up: list[str] = []
         self.events: asyncio.Queue[Message] = asyncio.Queue()
         self.open_connections = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._ids = itertools.count(1000)
         self.on: dict[str, Callable[[Request], Any]] = {
             "info": lambda request: {"janus": "server_info", "name": "Scripted"},
@@ -74,7 +74,7 @@ class HttpServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
+        self._serving[task] = writer
         self.open_connections += 1
         try:
             while await self._exchange(reader, writer):
@@ -83,7 +83,7 @@ class HttpServer:
             pass  # the client hung up
         finally:
             self.open_connections -= 1
-            self._tasks.discard(task)
+            del self._serving[task]
             writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -113,13 +113,18 @@ class HttpServer:
             return False
         writer.write(_response(answer))
         await writer.drain()
-        return True
+        return not isinstance(answer, bytes)
 
     async def stop(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        """Lose every connection without a goodbye."""
+        for writer in self._serving.values():
+            writer.transport.abort()
+        if self._serving:
+            await asyncio.wait(self._serving)
+        # A handshake that the client broke off ends a little later, in a task of asyncio's own.
+        accepting = [task for task in asyncio.all_tasks() if "_accept_connection2" in repr(task)]
+        if accepting:
+            await asyncio.wait(accepting)
 
 
 def _kind(request: Request) -> str:

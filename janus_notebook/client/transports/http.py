@@ -57,7 +57,7 @@ class HttpOptions:
     Attributes:
         ssl: the TLS context for ``https://``; None for one that verifies the server's certificate.
         headers: further headers of every request, for a proxy in front of Janus.
-        open_timeout: seconds to make a connection, and for the first answer when it is opened.
+        open_timeout: seconds to make a connection, and again for the first answer.
         request_timeout: seconds to wait for the answer to a request that nobody waits for any more,
             or whose caller would wait longer. Janus itself gives up after 10.
         poll_timeout: seconds to wait for the answer to a long poll before the connection counts as
@@ -163,14 +163,12 @@ class HttpTransport(Transport):
             proxy=options.proxy,
         )
         try:
-            async with asyncio.timeout(options.open_timeout):
-                status, body = await self._client.exchange(
-                    "GET", self._url("/info"), timeout=options.open_timeout
-                )
-        except (TimeoutError, JanusTimeoutError) as exc:
+            status, body = await self._client.exchange(
+                "GET", self._url("/info"), timeout=options.open_timeout
+            )
+        except JanusTimeoutError as exc:
             raise JanusConnectionError(
-                f"{where} did not answer within {options.open_timeout:g} s",
-                hint="Check the host, the port and any firewall between.",
+                exc.message, hint="Is it Janus's port, and is the server alive?"
             ) from exc
         except JanusProtocolError as exc:
             raise JanusConnectionError(

@@ -147,6 +147,10 @@ class WebSocketTransport(Transport):
             )
         if isinstance(exc, ssl_module.SSLError):
             return JanusConnectionError(f"TLS with {where} failed: {exc.reason}", hint="Is it a ws:// port?")
+        if isinstance(exc, ConnectionResetError) and self.url.lower().startswith("wss:"):
+            return JanusConnectionError(
+                f"TLS with {where} failed: the server hung up", hint="Is it a ws:// port?"
+            )
         if isinstance(exc, TimeoutError):
             return JanusConnectionError(
                 f"{where} did not answer within {self.options.open_timeout:g} s",
