@@ -6,8 +6,9 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.gateway.practice import checks
+from janus_notebook.gateway.practice.answers import answer, integer, unhandled
 from janus_notebook.gateway.practice.checks import RefusedError, check
-from janus_notebook.gateway.practice.server import answer, integer, unhandled
+from janus_notebook.gateway.practice.info import server_info
 from janus_notebook.gateway.practice.tokens import same
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class AdminServer:
             transaction = message["transaction"]
             verb = message["janus"].lower()
             if session_id == 0 and handle_id == 0 and verb == "info":
-                return self._server.info(message["transaction"])
+                return server_info(self._server, message["transaction"])
             if session_id == 0 and handle_id == 0 and verb == "ping":
                 return answer("pong", 0, transaction)
             fields = self._authorized(message, verb, session_id, handle_id)

@@ -11,15 +11,15 @@ A fault of your own is a frozen dataclass derived from `Fault` with a method `in
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from janus_notebook.errors import JanusOptionError
+from janus_notebook.gateway.practice.fault import STREAMS, Fault, require_positive
 from janus_notebook.gateway.practice.wire import encode
 
 if TYPE_CHECKING:
-    from janus_notebook.gateway.practice.misbehaviour import Delivery, Front
+    from janus_notebook.gateway.practice.misbehaviour import Delivery
 
 __all__ = [
     "CloseAt",
@@ -37,88 +37,6 @@ __all__ = [
     "Unknown",
     "WrongTypes",
 ]
-
-VERBS = frozenset(
-    {"attach", "claim", "create", "destroy", "detach", "hangup"}
-    | {"info", "keepalive", "message", "ping", "trickle"}
-)
-KINDS = frozenset(
-    {"ack", "detached", "error", "event", "hangup", "media", "pong", "server_info"}
-    | {"slowlink", "success", "timeout", "trickle", "webrtcup"}
-)
-FRONTS: tuple[Front, ...] = ("ws", "http", "unix", "unix+dgram")
-STREAMS = frozenset({"ws", "http"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fault(ABC):
-    """A rule: which outgoing messages, and (in a derived class) what happens to them.
-
-    Args:
-        message: the verb that the message answers (``attach``), or its kind (``event``, ``ack``); both
-            where a word is both (``hangup``, ``trickle``); None for any message. An ``event`` with the
-            transaction of a ``message`` answers it, as its ``ack`` does.
-        kind: only messages of this kind.
-        verb: only messages that answer this verb.
-        nth: the first of these that the fault happens to, counted from 1.
-        times: how many in a row it happens to; None for all from then on.
-        on: the only transport it happens on: ``ws``, ``http``, ``unix`` or ``unix+dgram``; None for
-            every one on which it can happen.
-
-    Raises:
-        JanusOptionError: an unknown word, a number out of range, or a transport it cannot happen on.
-    """
-
-    message: str | None = None
-    kind: str | None = None
-    verb: str | None = None
-    nth: int = 1
-    times: int | None = 1
-    on: Front | None = None
-
-    fronts: ClassVar[frozenset[str]] = frozenset(FRONTS)
-    """The transports it can happen on."""
-    to_answers_over_http: ClassVar[bool] = True
-    """Whether it can happen to the answer of a POST, of which there is exactly one."""
-    patience: ClassVar[float] = 1.0
-
-    def __post_init__(self) -> None:
-        for value, known in ((self.message, VERBS | KINDS), (self.kind, KINDS), (self.verb, VERBS)):
-            if value is not None and value not in known:
-                raise JanusOptionError.unknown("message", value, known)
-        require_positive("nth", self.nth)
-        if self.times is not None:
-            require_positive("times", self.times)
-        if self.on is not None and self.on not in FRONTS:
-            raise JanusOptionError.unknown("transport", self.on, FRONTS)
-        if self.on is not None and self.on not in self.fronts:
-            possible = ", ".join(front for front in FRONTS if front in self.fronts)
-            raise JanusOptionError(f"{type(self).__name__} cannot happen on {self.on}; only on {possible}")
-
-    @property
-    def holds(self) -> int:
-        """How many messages it takes at once."""
-        return 1
-
-    def matches(self, delivery: Delivery) -> bool:
-        """Whether it is about this message."""
-        front, kind, verb = delivery.outlet.front, delivery.kind, delivery.verb
-        return (
-            self.message in (None, kind, verb)
-            and self.kind in (None, kind)
-            and self.verb in (None, verb)
-            and self.on in (None, front)
-            and front in self.fronts
-            and (self.to_answers_over_http or not delivery.outlet.once)
-        )
-
-    def is_due(self, seen: int) -> bool:
-        """Whether it happens to the `seen`-th message that it is about."""
-        return self.nth <= seen and (self.times is None or seen < self.nth + self.times * self.holds)
-
-    @abstractmethod
-    def inflict(self, delivery: Delivery) -> None:
-        """Do it: `delivery.send` sends the message, or something else in its place."""
 
 
 @dataclass(frozen=True)
@@ -376,11 +294,6 @@ class Flood(Fault):
             outlet.write(encode(event))
             if number % 100 == 99:  # let the rest of the gateway live
                 await outlet.drained()
-
-
-def require_positive(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise JanusOptionError(f"{name}={value!r}: expected 1 or more")
 
 
 def another_type(value: Any) -> Any:

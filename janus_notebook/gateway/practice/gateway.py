@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from janus_notebook.errors import JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway.configuration import LOOPBACK, UNIX_TYPES
+from janus_notebook.gateway.practice.info import VERSION_STRING
 from janus_notebook.gateway.practice.life import Life
 from janus_notebook.gateway.practice.options import PracticeOptions
 from janus_notebook.gateway.practice.plugins import standard_plugins
-from janus_notebook.gateway.practice.server import VERSION_STRING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

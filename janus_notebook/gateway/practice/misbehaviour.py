@@ -12,7 +12,7 @@ from janus_notebook.gateway.practice.wire import encode
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
-    from janus_notebook.gateway.practice.faults import Fault
+    from janus_notebook.gateway.practice.fault import Fault
     from janus_notebook.gateway.practice.wire import Message
 
 Front: TypeAlias = Literal["ws", "http", "unix", "unix+dgram"]

@@ -7,27 +7,34 @@ conditions, the codes and the words are those of ``janus_process_incoming_reques
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.gateway.practice import checks
+from janus_notebook.gateway.practice.answers import (
+    answer,
+    as_candidate,
+    check_candidate,
+    integer,
+    new_id,
+    success_of,
+    unhandled,
+    verb_of,
+)
 from janus_notebook.gateway.practice.checks import RefusedError, check
-from janus_notebook.gateway.practice.plugin import Done, Later, Refused
+from janus_notebook.gateway.practice.info import server_info
+from janus_notebook.gateway.practice.plugin import Later, Refused
 from janus_notebook.gateway.practice.sessions import Handle, Session
 from janus_notebook.gateway.practice.tokens import Authority
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from janus_notebook.gateway.practice.options import PracticeOptions
     from janus_notebook.gateway.practice.plugin import PracticePlugin
     from janus_notebook.gateway.practice.sessions import Peer
     from janus_notebook.gateway.practice.wire import Message
 
-NAME = "janus-notebook practice gateway"
-AUTHOR = "janus_notebook"
-VERSION, VERSION_STRING = 1102, "1.1.2-practice"  # the Janus whose behaviour it follows
 CHECK_INTERVAL = 0.5  # seconds; Janus looks every 2 s. Both let a session go at the second look
 
 
@@ -114,7 +121,7 @@ class PracticeServer:
     def _without_session(self, message: Message, peer: Peer) -> None:
         verb, transaction = message["janus"].lower(), message["transaction"]
         if verb == "info":
-            peer.reply(self.info(transaction), verb)
+            peer.reply(server_info(self, transaction), verb)
         elif verb == "ping":
             peer.reply(answer("pong", 0, transaction), verb)
         elif verb == "create":
@@ -216,8 +223,8 @@ class PracticeServer:
         handle.detach()
 
     def _hangup(self, message: Message, handle: Handle, peer: Peer) -> None:
-        handle.plugin.hangup(handle)
         peer.reply(answer("success", handle.session.id, message["transaction"]), "hangup")
+        handle.plugin.hangup(handle)  # in Janus too the answer is out before the handle's thread gets to it
 
     def _message(self, message: Message, handle: Handle, peer: Peer) -> None:
         check(message, checks.MESSAGE)
@@ -328,128 +335,3 @@ class PracticeServer:
         asyncio.get_running_loop().call_exception_handler(
             {"message": f"{handle.plugin.package} failed", "exception": error}
         )
-
-    # -- what it is ---------------------------------------------------------------------------
-
-    def info(self, transaction: str) -> Message:
-        """The ``server_info``."""
-        options = self.options
-        return {
-            "janus": "server_info",
-            "transaction": transaction,
-            "name": NAME,
-            "version": VERSION,
-            "version_string": VERSION_STRING,
-            "author": AUTHOR,
-            "data_channels": True,
-            "accepting-new-sessions": self.accepting,
-            "session-timeout": self.session_timeout,
-            "reclaim-session-timeout": options.reclaim_session_timeout,
-            "candidates-timeout": 45,
-            "server-name": NAME,
-            "local-ip": "127.0.0.1",
-            "ipv6": False,
-            "ice-lite": False,
-            "ice-tcp": False,
-            "full-trickle": options.full_trickle,
-            "mdns-enabled": False,
-            "api_secret": self.authority.uses_secret,
-            "auth_token": self.authority.uses_tokens,
-            "event_handlers": False,
-            "opaqueid_in_api": False,
-            "dependencies": {},
-            "transports": {package: _description(package, NAME) for package in self.transports},
-            "events": {},
-            "loggers": {},
-            "plugins": {
-                package: {
-                    "name": plugin.name,
-                    "author": plugin.author,
-                    "description": plugin.description,
-                    "version_string": plugin.version_string,
-                    "version": plugin.version,
-                }
-                for package, plugin in self.plugins.items()
-            },
-        }
-
-
-def _description(package: str, name: str) -> dict[str, Any]:
-    text = f"{package} of the {name}"
-    return {
-        "name": text,
-        "author": AUTHOR,
-        "description": text,
-        "version_string": VERSION_STRING,
-        "version": 1,
-    }
-
-
-def answer(kind: str, session_id: int, transaction: str | None) -> Message:
-    """Return the members that every answer begins with."""
-    message: Message = {"janus": kind}
-    if session_id != 0:
-        message["session_id"] = session_id
-    if transaction is not None:
-        message["transaction"] = transaction
-    return message
-
-
-def success_of(done: Done, handle: Handle, transaction: str) -> Message:
-    reply = answer("success", handle.session.id, transaction)
-    reply["sender"] = handle.id
-    reply["plugindata"] = {"plugin": handle.plugin.package, "data": dict(done.data)}
-    if done.jsep is not None:
-        handle.note_sdp(done.jsep)
-        reply["jsep"] = dict(done.jsep)
-    return reply
-
-
-def integer(message: Mapping[str, Any], name: str) -> int:
-    """Return an id; anything but an integer counts as none."""
-    value = message.get(name)
-    return int(value) if checks.is_integer(value) and value is not None else 0
-
-
-def verb_of(message: Mapping[str, Any]) -> str | None:
-    verb = message.get("janus")
-    return verb.lower() if isinstance(verb, str) else None
-
-
-def unhandled(message: Message) -> RefusedError:
-    return RefusedError(checks.INVALID_PATH, f"Unhandled request '{message['janus']}' at this path")
-
-
-def new_id(taken: Mapping[int, object]) -> int:
-    """Return an id as Janus makes them: 1 to 2^53 - 1, for JavaScript's sake."""
-    while True:
-        chosen = secrets.randbelow(2**53)
-        if chosen and chosen not in taken:
-            return chosen
-
-
-def as_candidate(one: object) -> Mapping[str, Any]:
-    """What is no object, or has ``completed``, ends the candidates."""
-    return {"completed": True} if not isinstance(one, dict) or "completed" in one else one
-
-
-def check_candidate(one: object) -> None:
-    """The checks of ``janus_ice_trickle_parse``; Janus makes them for a single candidate only."""
-    if not isinstance(one, dict) or "completed" in one:
-        return
-    mid, mline, text = (one.get(name) for name in ("sdpMid", "sdpMLineIndex", "candidate"))
-    trickle = "Trickle error: "
-    if "sdpMid" in one and not isinstance(mid, str):
-        text = "invalid element type (sdpMid should be a string)"
-        raise RefusedError(checks.INVALID_ELEMENT, trickle + text)
-    if "sdpMLineIndex" in one and not (isinstance(mline, int) and checks.is_integer(mline) and mline >= 0):
-        text = "invalid element type (sdpMLineIndex should be a positive integer)"
-        raise RefusedError(checks.INVALID_ELEMENT, trickle + text)
-    if "sdpMid" not in one and "sdpMLineIndex" not in one:
-        text = "missing mandatory element (sdpMid or sdpMLineIndex)"
-        raise RefusedError(checks.MISSING_ELEMENT, trickle + text)
-    if "candidate" not in one:
-        raise RefusedError(checks.MISSING_ELEMENT, trickle + "missing mandatory element (candidate)")
-    if not isinstance(text, str):
-        text = "invalid element type (candidate should be a string)"
-        raise RefusedError(checks.INVALID_ELEMENT, trickle + text)
