@@ -155,6 +155,8 @@ class JanusConnection:
         self._router = Router()
         self._waiters: dict[str, _Waiter] = {}
         self._users: set[ConnectionUser] = set()
+        # Whose a session id was when it was last looked for.
+        self._owners: dict[int, ConnectionUser] = {}
         self._reader: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
         self._deadlines = Deadlines(self._expire)
@@ -180,7 +182,7 @@ class JanusConnection:
             if self.state == "connected":
                 return
             await self._stop_reader()
-            self.state = "connecting"
+            before, self.state = self.state, "connecting"
             transport = self._new_transport()
 
             def deliver(text: bytes) -> None:
@@ -191,12 +193,11 @@ class JanusConnection:
             try:
                 await transport.open()
             except BaseException:
-                self.state = "closed"
+                self.state = "lost" if before == "lost" else "closed"
                 await transport.close()
                 raise
             self._transport = transport
             self.state = "connected"
-            self._failures = 0
             self._reader = asyncio.create_task(self._read(transport), name="janus-reader")
 
     async def reopen(self) -> None:
@@ -242,6 +243,7 @@ class JanusConnection:
     def remove(self, user: ConnectionUser) -> None:
         """Forget a session."""
         self._users.discard(user)
+        self._owners = {name: owner for name, owner in self._owners.items() if owner is not user}
 
     def lose_if_silent(self, since: float, reason: str) -> bool:
         """Give up a connection from which nothing came `since` a time of the loop's clock.
@@ -280,6 +282,7 @@ class JanusConnection:
     async def info(self, timeout: float = 10.0, *, user: ConnectionUser | None = None) -> Message:
         """Ask the server who it is (``info``); the answer is kept as `server`."""
         self.server = await self.request({"janus": "info"}, timeout=timeout, user=user)
+        self._failures = 0  # a server that answers; to accept a connection is not enough
         return self.server
 
     async def request(
@@ -469,8 +472,15 @@ class JanusConnection:
 
     def _users_of(self, session_id: int | None) -> list[ConnectionUser]:
         """The session with this id; what names no session of ours concerns all of them."""
-        owners = [user for user in self._users if session_id is not None and user.id == session_id]
-        return owners or list(self._users)
+        if session_id is not None:
+            owner = self._owners.get(session_id)
+            if owner is not None and owner.id == session_id:
+                return [owner]
+            for user in self._users:
+                if user.id == session_id:
+                    self._owners[session_id] = user
+                    return [user]
+        return list(self._users)
 
     def _expire(self, now: float) -> float:
         """End the requests whose deadline has come; return the next deadline."""
@@ -492,16 +502,17 @@ class JanusConnection:
 
     def _end(self, state: Literal["lost", "closed"], error: Callable[[], JanusError]) -> None:
         """The one exit: fail every request, end every session."""
-        if self.state in ("lost", "closed", "new"):
+        if self.state in (state, "closed", "new"):
             return
         self.state = state
         self._transport = None
         self._fail_all(self._router.end(error))
         self._waiters.clear()
         self._deadlines.stop()
-        for user in tuple(self._users):
+        # Who comes back adds itself again.
+        users, self._users = self._users, set()
+        for user in users:
             user.on_connection_end(state, error())
-        self._users.clear()
 
 
 def _seen(task: asyncio.Task[None]) -> None:
