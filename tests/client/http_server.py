@@ -95,7 +95,8 @@ class HttpServer:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         request = Request(method, target, headers, json.loads(body) if body else {})
         self.received.append(request)
-        answer = self.on.get(_kind(request), self.reply)(request)
+        respond: Callable[[Request], Any] = self.on.get(_kind(request), self.reply)
+        answer = respond(request)
         if inspect.isawaitable(answer):
             gone = asyncio.ensure_future(reader.read(1))
             answering = asyncio.ensure_future(answer)

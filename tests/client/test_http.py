@@ -9,6 +9,7 @@ import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from janus_notebook import (
@@ -21,6 +22,7 @@ from janus_notebook import (
 )
 from janus_notebook.client.transports import http, make_transport
 from janus_notebook.client.transports.http import HttpTransport
+from janus_notebook.client.transports.http_client import HttpClient
 from tests.client.http_server import HttpServer, Message, Request, http_server
 from tests.client.scripted import run, until
 
@@ -126,6 +128,26 @@ def test_a_host_that_does_not_exist() -> None:
         await made.close()
 
     run(main())
+
+
+def test_an_address_that_the_system_refuses() -> None:
+    async def main() -> None:
+        made = transport("http://255.255.255.255/janus", proxy=None)  # no packet leaves for it
+        with pytest.raises(JanusConnectionError, match=r"can't connect to http://255\.255\.255\.255/janus: "):
+            await made.open()
+        await made.close()
+
+    run(main())
+
+
+def test_a_host_with_several_addresses_that_all_refuse() -> None:
+    """The library gives one error then, and theirs in a group behind it."""
+    client = HttpClient(
+        httpx.URL("http://host/janus"), context=None, headers={}, open_timeout=1, max_size=None, proxy=None
+    )
+    exc = httpx.ConnectError("All connection attempts failed")
+    exc.__cause__ = ExceptionGroup("each", [OSError("no route"), ConnectionRefusedError()])
+    assert "was refused" in str(client._error(exc, 1.0))
 
 
 def test_a_server_that_never_answers() -> None:
@@ -443,8 +465,10 @@ def test_another_error_ends_no_poll() -> None:
 def test_a_create_without_an_id_starts_no_poll() -> None:
     async def main() -> None:
         async with http_server() as server, opened(server) as made:
+            answers: list[Any] = []
+            server.on["create"] = lambda request: server.reply(request, data=answers[-1])
             for data in ({}, {"id": "7"}, 7):
-                server.on["create"] = lambda request, data=data: server.reply(request, data=data)
+                answers.append(data)
                 await send(made, "create")
                 await receive(made)
             assert server.polls() == []

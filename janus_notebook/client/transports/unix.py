@@ -12,10 +12,10 @@ import errno
 import os
 import shutil
 import socket as socket_module
-import stat
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -140,7 +140,7 @@ class UnixTransport(Transport):
                 hint="Is Janus running, with its Unix socket transport (pfunix) enabled at this path?",
             )
         if isinstance(exc, ConnectionRefusedError):
-            if not _is_socket(path):
+            if not Path(path).is_socket():
                 return JanusConnectionError(f"{path} is not a socket", hint="Check the path.")
             return JanusConnectionError(
                 f"nobody listens at {path}", hint="Its server has ended, and left the socket behind."
@@ -305,10 +305,3 @@ def _check_length(path: str) -> None:
             f"the path {path!r} has {size} bytes, and a Unix socket's has at most {SUN_PATH - 1}",
             hint="Use a shorter one, or a symbolic link to its folder.",
         )
-
-
-def _is_socket(path: str) -> bool:
-    try:
-        return stat.S_ISSOCK(os.stat(path).st_mode)
-    except OSError:
-        return False
