@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from janus_notebook.gateway.configuration import LONGEST_SOCKET_PATH
 from janus_notebook.gateway.practice.admin import AdminServer
-from janus_notebook.gateway.practice.fronts import http, unix, websocket
-from janus_notebook.gateway.practice.fronts.http import AdminAPI, HTTPConnection, JanusAPI
+from janus_notebook.gateway.practice.fronts import rest, unix, websocket
+from janus_notebook.gateway.practice.fronts.http import HTTPConnection
+from janus_notebook.gateway.practice.fronts.rest import AdminAPI, JanusAPI
 from janus_notebook.gateway.practice.fronts.streams import Listener
 from janus_notebook.gateway.practice.fronts.unix import UnixDatagram, UnixSeqPacket
 from janus_notebook.gateway.practice.fronts.websocket import WebSocketConnection
@@ -153,7 +154,7 @@ class Life:
             self.say("stopped")
 
     async def _open(self) -> None:
-        packages = [websocket.PACKAGE, http.PACKAGE]
+        packages = [websocket.PACKAGE, rest.PACKAGE]
         self.server = server = PracticeServer(self.options, self._make_plugins(), log=self.say)
         self.admin = AdminServer(server)
         api, admin_api = JanusAPI(server, self.faults), AdminAPI(self.admin)

@@ -181,7 +181,7 @@ gateway = PracticeGateway().__enter__()
 print(gateway.unix_url)
 """
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
-    command = [sys.executable, "-W", "error", "-X", "dev", "-c", script]
+    command = [sys.executable, "-W", "error", "-c", script]
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ""
