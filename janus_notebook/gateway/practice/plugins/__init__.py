@@ -14,10 +14,10 @@ def standard_plugins(*, media: bool | None = None) -> tuple[PracticePlugin, ...]
     """Make EchoTest, VideoRoom and TextRoom for one gateway.
 
     Args:
-        media: whether EchoTest echoes real media; None does if the ``media`` extra is installed.
+        media: whether EchoTest and TextRoom have real media; None means if the ``media`` extra is installed.
     """
     from janus_notebook.gateway.practice.plugins.echotest import EchoTest
     from janus_notebook.gateway.practice.plugins.textroom import TextRoom
     from janus_notebook.gateway.practice.plugins.videoroom import VideoRoom
 
-    return (EchoTest(media=media), VideoRoom(), TextRoom())
+    return (EchoTest(media=media), VideoRoom(), TextRoom(media=media))

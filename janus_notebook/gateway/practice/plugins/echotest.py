@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from janus_notebook.errors import JanusMediaError
 from janus_notebook.gateway.practice.negotiation import Negotiation
 from janus_notebook.gateway.practice.plugin import Answer, Done, Later, PracticePlugin, Refused
+from janus_notebook.gateway.practice.plugins.closing import Closing
 from janus_notebook.gateway.practice.plugins.parameters import Checker, RefusalError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class EchoTest(PracticePlugin):
     def __init__(self, *, media: bool | None = None) -> None:
         self.media = find_spec("aiortc") is not None if media is None else media
         self._echoes: dict[tuple[int, int], Echo] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self.closing = Closing()
 
     def attached(self, handle: PracticeHandle) -> None:
         self._echoes[handle.session_id, handle.id] = Echo(self, handle)
@@ -93,14 +94,7 @@ class EchoTest(PracticePlugin):
         for echo in self._echoes.values():
             echo.end("")
         self._echoes.clear()
-        while self._ending:
-            await asyncio.gather(*self._ending)
-
-    def close_later(self, peer: EchoPeer) -> None:
-        """Close a peer; `close` awaits it."""
-        task = asyncio.create_task(peer.close(), name="janus-practice-echo-close")
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        await self.closing.wait()
 
 
 class Echo:
@@ -149,7 +143,7 @@ class Echo:
         """End the PeerConnection, and tell the client the reason, unless that is empty."""
         peer, self._peer = self._peer, None
         if peer is not None:
-            self._plugin.close_later(peer)
+            self._plugin.closing.begin(peer)
         self._early.clear()
         if reason and not self._over:
             self._over = True
