@@ -77,11 +77,11 @@ class _Waiter:
     __slots__ = (
         "acknowledged",
         "deadline",
-        "expired",
         "future",
         "handle_id",
         "on_late",
         "on_reply",
+        "stopped",
         "timeout",
         "user",
         "verb",
@@ -110,15 +110,20 @@ class _Waiter:
         self.acknowledged = False
         # The task that is writing the request: only a cancellation ends a write that hangs.
         self.writer: asyncio.Task[Any] | None = None
-        self.expired = False
+        self.stopped = False
 
     def expire(self) -> None:
         """The deadline has come."""
-        if self.writer is not None and not self.expired:
-            self.expired = True
-            self.writer.cancel()
+        if self.writer is not None:
+            self.stop_writing()
         elif not self.future.done():
             self.future.set_exception(self.error())
+
+    def stop_writing(self) -> None:
+        """It is over, whether or not the write is: over HTTP the event may come and the ack never."""
+        if self.writer is not None and not self.stopped:
+            self.stopped = True
+            self.writer.cancel()
 
     def error(self) -> JanusTimeoutError:
         """What its caller is told at the deadline."""
@@ -335,6 +340,11 @@ class JanusConnection:
         try:
             try:
                 await transport.send(data)
+            except asyncio.CancelledError:
+                if not waiter.stopped or writer is None or writer.uncancel() > 0:
+                    raise
+                if not waiter.future.done():
+                    raise waiter.error() from None
             finally:
                 waiter.writer = None
             return await waiter.future
@@ -345,10 +355,6 @@ class JanusConnection:
             error: JanusError = exc
         except JanusError as exc:
             error = exc
-        except asyncio.CancelledError:
-            if not waiter.expired or writer is None or writer.uncancel() > 0:
-                raise
-            error = waiter.error()
         finally:
             self._give_up(transaction, waiter)
         shown = mask(decode(text))
@@ -442,9 +448,9 @@ class JanusConnection:
             except JanusProtocolError as exc:
                 if not waiter.future.done():
                     waiter.future.set_exception(exc)
-                return
         if not waiter.future.done():
             waiter.future.set_result(message)
+        waiter.stop_writing()
 
     @staticmethod
     def _fail(waiter: _Waiter, error: JanusError, message: Message | None, text: bytes) -> None:
@@ -452,6 +458,7 @@ class JanusConnection:
             waiter.user.on_reply(message, text, waiter.handle_id)
         if not waiter.future.done():
             waiter.future.set_exception(error)
+        waiter.stop_writing()
 
     def _late(self, waiter: _Waiter | None, message: Message, text: bytes) -> None:
         """A reply whose caller gave up. It is recorded, and what it made on the server is undone."""
