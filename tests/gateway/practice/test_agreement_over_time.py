@@ -172,7 +172,10 @@ def test_a_session_waits_for_a_claim(start: Start) -> None:
 
 @pytest.mark.parametrize("transport", ["ws", "unix", "http"])
 def test_a_timeout(start: Start, transport: str) -> None:
-    """The owner hears of the session alone; its Unix connection is closed then."""
+    """The owner hears of the session alone; its Unix connection is closed then.
+
+    Mostly: Janus was seen to send a ``detached`` behind the ``timeout``, and to leave the connection open.
+    """
 
     async def over_a_connection(gateway: Gateway) -> None:
         connect = websocket if transport == "ws" else unix
@@ -180,11 +183,13 @@ def test_a_timeout(start: Start, transport: str) -> None:
             session_id = await client.session()
             await client.handle(session_id)
             assert await client.receive() == {"janus": "timeout", "session_id": session_id}
-            if transport == "unix":
-                assert await client.ends()
-            else:
-                assert await client.silent()
-                assert code(await client.ask(of(session_id, "keepalive"))) == 458
+            if isinstance(gateway, PracticeGateway):
+                assert await (client.ends() if transport == "unix" else client.silent())
+            if transport == "ws":
+                answer = await client.ask(of(session_id, "keepalive"))
+                while answer["janus"] == "detached":
+                    answer = await client.receive()
+                assert code(answer) == 458
 
     async def over_http(gateway: Gateway) -> None:
         async with httpx.AsyncClient(timeout=20) as client:
