@@ -52,7 +52,8 @@ object that a user holds. It is the growth of the process's resident memory, aft
 heap) in a run of its own. Ours includes what the event log keeps of the attaching; janus-client's
 includes an idle peer connection, which it makes for each handle.
 
-Imports are timed inside fresh interpreters, the files compiled and cached.
+Imports run inside fresh interpreters, the files compiled and cached. Nothing is waited for then, so their
+CPU time is compared: it is what the clock shows on an idle machine, and much the same on a busy one.
 """
 
 
