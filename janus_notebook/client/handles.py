@@ -50,6 +50,7 @@ class Handles:
     async def attach(self, plugin: JanusPlugin) -> Message:
         """See `JanusSession.attach_plugin`."""
         async with plugin.lock:
+            await self._session.when_back(self._session.timeout)
             if plugin.attached is not None:
                 if plugin.session is self._session:
                     return plugin.attached
@@ -111,13 +112,14 @@ class Handles:
                 raise JanusStateError(
                     f"{plugin.name} is attached to another session", hint="Use its own session."
                 )
+            if plugin.id is not None:
+                await plugin.release()
+            if plugin.id is not None:
+                await self._quiet(plugin.id)
+            await self._session.when_back(self._session.timeout)
             handle_id = plugin.id
             if handle_id is None:
                 return plugin.detached or {}
-            await plugin.release()
-            await self._quiet(handle_id)
-            if handle_id not in self._by_id:
-                return {}  # it ended meanwhile
 
             def done(message: Message) -> None:
                 self._forget(handle_id, "")

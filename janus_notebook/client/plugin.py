@@ -254,9 +254,11 @@ class JanusPlugin:
         return await session.send({**message, "handle_id": handle_id}, timeout)
 
     def _attached(self) -> tuple[JanusSession, int]:
-        if self.session is None or self.id is None:
-            raise self._not_attached()
-        return self.session, self.id
+        if self.session is not None:
+            handle_id = self.id if self.id is not None else self.session.former_id(self)
+            if handle_id is not None:
+                return self.session, handle_id
+        raise self._not_attached()
 
     def _not_attached(self) -> JanusStateError:
         why = f": {self.reason}" if self.state == "detached" and self.reason else ""

@@ -101,10 +101,17 @@ class Recovery:
         self._task = session.spawn(self._run(gone), name="janus-recovery")
         return ""
 
-    async def cancel(self) -> None:
-        """Stop trying."""
+    def stop(self) -> None:
+        """The session has ended: nothing is to come back."""
+        self._detached.clear()
+        self._renamed.clear()
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
+
+    async def cancel(self) -> None:
+        """Stop trying, and wait for the end of it."""
+        self.stop()
+        if self._task is not None:
             await asyncio.wait([self._task])
 
     async def wait(self, timeout: float) -> None:
@@ -113,19 +120,25 @@ class Recovery:
         Raises:
             JanusTimeoutError: it goes on after `timeout` seconds.
         """
-        if self._task is not None:
-            await asyncio.wait([self._task], timeout=timeout)
-        if self.running:
-            raise JanusTimeoutError(
-                f"the session is still reconnecting after {timeout:g} s; the request was not sent",
-                hint="Pass a longer timeout, or wait for session.state.",
-            )
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while self._task is not None and not self._task.done():  # the next loss may follow at once
+            await asyncio.wait([self._task], timeout=deadline - loop.time())
+            if loop.time() >= deadline and self.running:
+                raise JanusTimeoutError(
+                    f"the session is still reconnecting after {timeout:g} s; the request was not sent",
+                    hint="Pass a longer timeout, or wait for session.state.",
+                )
 
     def renamed(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         """A request that has waited, with the ids that its session and handle have now."""
         ids = {key: integer(message.get(key)) for key in ("session_id", "handle_id")}
         changed = {key: self._renamed[old] for key, old in ids.items() if old in self._renamed}
         return {**message, **changed} if changed else message
+
+    def former_id(self, plugin: JanusPlugin) -> int | None:
+        """What the id of a handle was that is to be attached again; None for any other."""
+        return next((old for old, one in self._detached.items() if one is plugin), None)
 
     def _kept(self) -> bool:
         """Whether the server may still have the session when we come back."""
@@ -150,7 +163,7 @@ class Recovery:
         began = asyncio.get_running_loop().time()
         last = ""
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(patience) as limit:
                 while True:
                     try:
                         await self._restore(began, gone=gone)
@@ -159,11 +172,12 @@ class Recovery:
                         session.on_error(exc)
                         last = str(exc)
                         gone = False  # what a new try finds, it asks the server
-        except TimeoutError:
-            session.lost(f"it did not come back within {patience:g} s: {last or 'no answer'}")
         except JanusError as exc:
             session.lost(str(exc))
         except Exception as exc:
+            if limit.expired():
+                session.lost(f"it did not come back within {patience:g} s: {last or 'no answer'}")
+                return
             # Of the caller's token function: it has no call of the caller's to come out of.
             session.lost(f"{type(exc).__name__}: {exc}")
             raise
@@ -174,23 +188,29 @@ class Recovery:
         if connection.state != "connected":
             await connection.reopen()
             await connection.info(session.timeout, user=session)
-        connection.add(session)
         await session.credentials.renew()
         if not gone and self._kept() and await self._claim():
-            session.recovered("claimed", began)
-            return
-        if self.mode == "claim":
+            how = "claimed"
+        elif self.mode == "recreate":
+            await self._recreate()
+            how = "made anew"
+        else:
             raise JanusStateError(
                 f"the server no longer knows session {session.id}: it was restarted, or kept the session no "
                 f"longer than its reclaim_session_timeout of {self._server_seconds(RECLAIM):g} s"
             )
-        await self._recreate()
-        session.recovered("made anew", began)
+        await self._attach_again()
+        if connection.state != "connected":
+            # It went in the instant of the last answer.
+            raise JanusConnectionError("the connection was lost again")
+        session.recovered(how, began)
 
     async def _claim(self) -> bool:
         """Take the session over. False: the server no longer has it."""
         try:
             await self._ask({"janus": "claim"})
+        except JanusStateError:
+            return False  # it has timed out meanwhile
         except JanusServerError as exc:
             if exc.name == "SESSION_NOT_FOUND":
                 return False
@@ -198,14 +218,14 @@ class Recovery:
         return True
 
     async def _recreate(self) -> None:
-        """Make a session in place of the one that is gone, and attach its handles to it again."""
+        """Make a session in place of the one that is gone."""
         session, handles = self._session, self._session.handles
         for plugin in handles:
-            assert plugin.id is not None
-            handles.suspend(plugin)
-            self._detached[plugin.id] = plugin
             await plugin.release()
-            plugin.end("the session on the server is gone")
+            if plugin.id is not None:
+                self._detached[plugin.id] = plugin
+                handles.suspend(plugin)
+                plugin.end("the session on the server is gone")
         old = session.id
 
         def begin(message: Message) -> None:
@@ -214,11 +234,17 @@ class Recovery:
             if old is not None:
                 self._rename(old, session.id)
 
-        await self._ask({"janus": "create"}, on_reply=begin)
+        await self._ask({"janus": "create"}, on_reply=begin, on_late=session.discard_late)
+
+    async def _attach_again(self) -> None:
+        """Attach the handles that have lost their place; an earlier try may have left some of them."""
+        session = self._session
         for old_id, plugin in tuple(self._detached.items()):
             try:
                 await self._attach(old_id, plugin)
             except JanusServerError as exc:
+                if exc.name == "SESSION_NOT_FOUND":
+                    raise
                 # This handle can't come back; the others still can.
                 session.on_error(exc.within(plugin=plugin.name))
                 session.events.end_subscriptions(old_id)
@@ -239,7 +265,7 @@ class Recovery:
         self._renamed = {key: new if value == old else value for key, value in self._renamed.items()}
         self._renamed[old] = new
 
-    async def _ask(self, message: Message, on_reply: Any = None) -> Message:
+    async def _ask(self, message: Message, on_reply: Any = None, on_late: Any = None) -> Message:
         session = self._session
         if message["janus"] != "create":
             message["session_id"] = session.id
@@ -251,6 +277,7 @@ class Recovery:
                 timeout=session.timeout,
                 user=session,
                 on_reply=on_reply,
+                on_late=on_late,
             )
         except JanusTimeoutError as exc:
             # The next try needs a connection that works.

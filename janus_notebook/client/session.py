@@ -233,7 +233,7 @@ class JanusSession:
             timeout=self.timeout,
             user=self,
             on_reply=self._connected,
-            on_late=self._discard_late_session,
+            on_late=self.discard_late,
         )
 
     def _connected(self, message: Message) -> None:
@@ -251,7 +251,7 @@ class JanusSession:
         if self.keepalive_interval is not None:
             self._keepalive = self.spawn(self._keep_alive(self.keepalive_interval), name="janus-keepalive")
 
-    def _discard_late_session(self, message: Message) -> None:
+    def discard_late(self, message: Message) -> None:
         """A session whose creator gave up is destroyed at once instead of idling on the server."""
         late = {"janus": "destroy", "session_id": new_id(message)}
         self.spawn(
@@ -322,6 +322,7 @@ class JanusSession:
         self._created = None
         self.connection.remove(self)
         self._stop_keepalive()
+        self._recovery.stop()
         self.handles.end(reason or "the session was destroyed")
         if session_id is not None:
             self.connection.fail_session(
@@ -372,12 +373,28 @@ class JanusSession:
     def _lose(self, reason: str, *, gone: bool) -> None:
         """The session's connection is gone, or (`gone`) the session itself while its connection stands."""
         if self._recovery.running:
+            self.connection.add(self)
             return  # what it asks for next will fail, and it goes on from there
         why_not = self._recovery.begin(reason, gone=gone)
         if self.state != "reconnecting":
             self.lost(f"{reason.rstrip('.')}; {why_not}" if why_not else reason)
 
     # -- recovery (see `janus_notebook.client.recovery`) ------------------------------------------
+
+    async def when_back(self, timeout: float) -> float:
+        """Wait while the session is reconnecting; return what is left of `timeout`, above 0.
+
+        Raises:
+            JanusTimeoutError: it still is, after `timeout` seconds.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        await self._recovery.wait(timeout)
+        return max(deadline - loop.time(), 0.001)
+
+    def former_id(self, plugin: JanusPlugin) -> int | None:
+        """The id that a handle had which is about to be attached again; requests by it wait."""
+        return self._recovery.former_id(plugin)
 
     def reconnecting(self, reason: str) -> None:
         """The way back has begun."""
@@ -389,6 +406,7 @@ class JanusSession:
             )
         self.reason = reason
         self._set_state("reconnecting", reason)
+        self.connection.add(self)  # to hear of its end
 
     def recovered(self, how: str, began: float) -> None:
         """The session works again."""
@@ -440,10 +458,8 @@ class JanusSession:
         elif not timeout > 0:
             raise JanusOptionError(f"timeout must be seconds above 0, not {timeout!r}")
         if self._recovery.running:
-            loop = asyncio.get_running_loop()
-            deadline = loop.time() + timeout
-            await self._recovery.wait(timeout)
-            message, timeout = self._recovery.renamed(message), max(deadline - loop.time(), 0.001)
+            timeout = await self.when_back(timeout)
+            message = self._recovery.renamed(message)
         if verb not in SERVER_LEVEL and message.get("session_id") is None:
             if self.id is None:
                 raise self._not_open()
@@ -508,7 +524,8 @@ class JanusSession:
 
     async def info(self, timeout: float | None = None) -> Message:
         """Ask the server who it is: version, plugins, transports, timeouts (``server_info``)."""
-        return await self.connection.info(self.timeout if timeout is None else timeout, user=self)
+        left = await self.when_back(self.timeout if timeout is None else timeout)
+        return await self.connection.info(left, user=self)
 
     async def ping(self, timeout: float | None = None) -> float:
         """Return the round-trip time to the server in seconds (``ping`` and ``pong``)."""
@@ -599,7 +616,7 @@ class JanusSession:
         """Come back if there is a way, else end with the connection."""
         if state == "lost" and self.id is not None:
             self._lose(str(error), gone=False)
-        elif self.state != "reconnecting" or state == "closed":
+        else:
             self._end(state, str(error))
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
