@@ -67,6 +67,9 @@ OPERATIONS: list[Operation] = [
 ]
 
 
+ENDS = {"the far end has gone", "the write failed", "the connection was closed on our side"}
+
+
 class User:
     """A session as the connection sees it, that takes down what it is told."""
 
@@ -75,6 +78,7 @@ class User:
         self.added = False
         self.told: Counter[int] = Counter()
         self.errors = 0
+        self.ends: list[str] = []
         self.requests = 0
 
     def on_request(self, message: Mapping[str, Any], text: bytes) -> None:
@@ -97,6 +101,7 @@ class User:
     def on_connection_end(self, state: Literal["lost", "closed"], error: JanusError) -> None:
         assert self.added, "told twice, or of a connection that it did not use"
         assert isinstance(error, JanusConnectionError)
+        self.ends.append(error.message)
         self.added = False
 
 
@@ -118,6 +123,7 @@ class Call:
     # Between which of the texts that were read it was under way.
     first: int = 0
     last: int = 0
+    could_be_lost: bool = False
 
 
 class Trial:
@@ -229,13 +235,14 @@ class Trial:
                 )
             finally:
                 call.ended, call.last = instant_loop().time(), len(self.read)
+                call.could_be_lost = bool(self.happened["end"] + self.happened["fails"])
 
         call.task = asyncio.create_task(make())
         self.calls.append(call)
 
     async def finish(self) -> Counter[str]:
-        await run_tasks(6)
-        self.happened["end"] += 1
+        await asyncio.sleep(3.5)
+        assert all(call.task is None or call.task.done() for call in self.calls), "a deadline did not come"
         await self.connection.close()
         await run_tasks(6)
         for task in self.aside:
@@ -280,7 +287,7 @@ class Trial:
                 assert not call.replies
                 return "ended with its session or handle"
             case JanusConnectionError():
-                assert self.happened["end"] + self.happened["fails"]
+                assert call.could_be_lost
                 assert not self.answers(call)
                 assert not call.replies
                 return "lost"
@@ -321,6 +328,7 @@ class Trial:
             assert {n: times for n, times in user.told.items() if n not in nobodys} == expected[session]
             assert user.errors == garbage
             assert not user.added
+            assert set(user.ends) <= ENDS
         for n in nobodys:
             assert sorted(user.told[n] for user in self.users.values()) in ([0, 1], [1, 1])
 
