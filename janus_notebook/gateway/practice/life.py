@@ -87,6 +87,8 @@ class Life:
 
     def ask(self, work: Callable[[], T]) -> T:
         """Run `work` on the loop's thread; return what it returns."""
+        if threading.current_thread() is self.thread:  # a fault or a plugin asks
+            return work()
 
         async def wrapped() -> T:
             return work()

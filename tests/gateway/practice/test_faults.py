@@ -421,6 +421,18 @@ def test_answers_over_http(gateway: PracticeGateway) -> None:
             with pytest.raises(httpx.RemoteProtocolError):
                 await client.post(gateway.http_url, json=PING)
             assert (await client.post(gateway.http_url, json=PING)).json()["janus"] == "pong"
+            gateway.misbehave(Reorder("ping", among=2))
+            ended = []
+
+            async def ping(number: int) -> None:
+                answer = await client.post(gateway.http_url, json=PING | {"transaction": str(number)})
+                ended.append(answer.json()["transaction"])
+
+            first = asyncio.ensure_future(ping(1))
+            await asyncio.sleep(0.1)  # until it is held back; less company comes after a second anyway
+            await asyncio.gather(first, ping(2))
+            assert sorted(ended) == ["1", "2"]
+            assert [done.transaction for done in gateway.faults_done[-2:]] == ["2", "1"]
             gateway.misbehave(HalfOpen("ping"))
             with pytest.raises(httpx.ReadTimeout):
                 await client.post(gateway.http_url, json=PING, timeout=0.2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from janus_notebook.gateway.configuration import LOOPBACK
@@ -12,7 +13,8 @@ from janus_notebook.gateway.configuration import LOOPBACK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: closing sends a TCP reset
+# SO_LINGER on, 0 s: closing sends a TCP reset.
+RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class StreamConnection(asyncio.Protocol):
