@@ -1,7 +1,8 @@
-"""Gives a test its target: ``target`` is the whole matrix, ``each_transport`` and ``short_lived`` a part."""
+"""Gives a test its target: ``target`` is the whole matrix, the other names are parts of it."""
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 CELLS = {
     "target": targets.CELLS,
+    "guarded": targets.GUARDED,
+    "with_tokens": targets.WITH_TOKENS,
     "each_transport": targets.EACH_TRANSPORT,
     "short_lived": targets.SHORT_LIVED,
 }
@@ -31,6 +34,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 for cell in cells
             ]
             metafunc.parametrize("cell_target", params, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="package", autouse=True)
+def quick_collections() -> Iterator[None]:
+    """Each test collects garbage; what was there before them all need not be looked through every time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
@@ -55,4 +67,4 @@ def target(cell_target: Target) -> Iterator[Target]:
     assert left == [], "sessions were left on the server"
 
 
-each_transport = short_lived = target
+guarded = with_tokens = each_transport = short_lived = target
