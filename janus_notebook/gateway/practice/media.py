@@ -12,10 +12,11 @@ from janus_notebook.gateway.practice.peer import PracticePeer
 from janus_notebook.media.jsep import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from aiortc import RTCDataChannel
 
+    from janus_notebook.gateway.practice.narrowing import Narrowed
     from janus_notebook.media.connection import Connection
 
 __all__ = ["EchoPeer"]
@@ -43,11 +44,11 @@ class EchoPeer(PracticePeer):
         for track in self._tracks:
             track.enabled = self._flags[track.kind]
 
-    async def answer(self, jsep: Mapping[str, Any], *, trickle: bool) -> dict[str, Any]:
+    async def answer(self, offer: Narrowed, *, trickle: bool) -> dict[str, Any]:
         """Take an offer and return the answer as a ``jsep``.
 
         Args:
-            jsep: the offer.
+            offer: what is to be answered of the client's offer.
             trickle: send our candidates as ``trickle`` events, rather than in the answer.
 
         Raises:
@@ -57,7 +58,7 @@ class EchoPeer(PracticePeer):
         async def step() -> dict[str, Any]:
             pc = self.opened()
             with mapped("the offer was not understood"):
-                await pc.setRemoteDescription(RTCSessionDescription(sdp=jsep["sdp"], type="offer"))
+                await pc.setRemoteDescription(RTCSessionDescription(sdp=offer.text, type="offer"))
             for transceiver in pc.getTransceivers():
                 # As Janus answers: where nothing comes in, nothing goes out.
                 transceiver.direction = "sendrecv" if transceiver.sender.track is not None else "recvonly"
@@ -65,7 +66,8 @@ class EchoPeer(PracticePeer):
                 await pc.setLocalDescription(await pc.createAnswer())
             self.described = True
             await self.add_early()
-            return self.local(pc, trickle=trickle)
+            answer = self.local(pc, trickle=trickle)
+            return answer | {"sdp": offer.restored(answer["sdp"])}
 
         return await self.in_turn(step)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from janus_notebook.gateway.practice import sdp
+from janus_notebook.gateway.practice import descriptions, sdp
 from janus_notebook.gateway.practice.plugin import Refused
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Negotiation:
         self.open = False
         self.waiting = False
         self._handle = handle
-        self._credentials = sdp.Credentials()
+        self._credentials = descriptions.Credentials()
         self._version = 0
 
     def read(self, jsep: Mapping[str, Any]) -> sdp.Description | Refused:
@@ -54,34 +54,37 @@ class Negotiation:
     ) -> dict[str, Any]:
         """Return our answer as a ``jsep``."""
         inside = self._opened()
-        text = sdp.answer_text(offer, self._credentials, wished=wished, sends=sends, candidates=inside)
+        text = descriptions.answer_text(
+            offer, self._credentials, wished=wished, sends=sends, candidates=inside
+        )
         return {"type": "answer", "sdp": text}
 
     def offer(self, streams: Iterable[Mapping[str, Any]], *, restart: bool = False) -> dict[str, Any]:
         """Return our offer as a ``jsep``; with `restart` it has new ICE credentials."""
         if restart:
-            fresh = sdp.Credentials()
-            self._credentials = sdp.Credentials(
+            fresh = descriptions.Credentials()
+            self._credentials = descriptions.Credentials(
                 fresh.ufrag, fresh.password, self._credentials.fingerprint, self._credentials.session
             )
         inside = self._opened()
         self._version += 1
         self.waiting = True
-        text = sdp.offer_text(streams, self._credentials, self._version, candidates=inside)
+        text = descriptions.offer_text(streams, self._credentials, self._version, candidates=inside)
         return {"type": "offer", "sdp": text}
 
     def close(self, reason: str) -> bool:
-        """End the PeerConnection and send ``hangup``; return whether there was one."""
+        """End the PeerConnection, with ``hangup`` unless `reason` is empty; return whether there was one."""
         was_open, self.open, self.waiting = self.open, False, False
         if was_open:
-            self._credentials = sdp.Credentials()
-            self._handle.notify("hangup", reason=reason)
+            self._credentials = descriptions.Credentials()
+            if reason:
+                self._handle.notify("hangup", reason=reason)
         return was_open
 
     def _opened(self) -> bool:
         """Note that there is a PeerConnection; return whether candidates belong into the SDP."""
         if not self.open and self._handle.full_trickle:
-            candidate = {"sdpMid": "0", "sdpMLineIndex": 0, "candidate": sdp.CANDIDATE}
+            candidate = {"sdpMid": "0", "sdpMLineIndex": 0, "candidate": descriptions.CANDIDATE}
             self._handle.notify("trickle", candidate=candidate)
             self._handle.notify("trickle", candidate={"completed": True})
         self.open = True

@@ -99,10 +99,17 @@ def signalling() -> Iterator[PracticeGateway]:
 
 @needs_janus
 @pytest.mark.live
+@pytest.mark.parametrize("media", [False, True])
 @pytest.mark.parametrize("steps", [TUNING, NEGOTIATION, REFUSED], ids=["tuning", "negotiation", "refused"])
-def test_agrees_with_janus(signalling: PracticeGateway, janus: LocalGateway, steps: list[Step]) -> None:
+def test_agrees_with_janus(
+    signalling: PracticeGateway,
+    practice: PracticeGateway,
+    janus: LocalGateway,
+    steps: list[Step],
+    media: bool,
+) -> None:
     async def main() -> None:
-        ours = await converse(signalling.ws_url, "echotest", steps)
+        ours = await converse((practice if media else signalling).ws_url, "echotest", steps)
         theirs = await converse(janus.ws_url, "echotest", steps, like=ours)
         for mine, real in zip(ours.replies, theirs.replies, strict=True):
             assert mine == real

@@ -236,6 +236,21 @@ def test_without_media_nothing_is_faked(network: None, full_trickle: bool) -> No
         run(main(gateway.ws_url))
 
 
+def test_a_machine_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateway can be reached over loopback alone."""
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda **_: ["127.0.0.1"])
+
+    async def main(url: str) -> None:
+        session, plugin = await attached(url)
+        async with session:
+            await plugin.publish()
+            await sees_the_bars(plugin)
+            assert plugin.webrtc["pair"]["remote"]["address"] == "127.0.0.1"
+
+    with PracticeGateway() as gateway:
+        run(main(gateway.ws_url))
+
+
 def test_an_offer_that_cannot_be_answered(network: None) -> None:
     async def main(url: str) -> None:
         session, plugin = await attached(url)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from janus_notebook.errors import JanusMediaError
+from janus_notebook.gateway.practice.narrowing import narrowed
 from janus_notebook.gateway.practice.negotiation import Negotiation
 from janus_notebook.gateway.practice.plugin import Answer, Done, Later, PracticePlugin, Refused
 from janus_notebook.gateway.practice.plugins.closing import Closing
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from janus_notebook.gateway.practice.media import EchoPeer
+    from janus_notebook.gateway.practice.narrowing import Narrowed
     from janus_notebook.gateway.practice.plugin import PracticeHandle
 
 __all__ = ["EchoTest"]
@@ -54,7 +56,7 @@ class EchoTest(PracticePlugin):
 
     Without the ``media`` extra the answer to an offer is an SDP with nobody behind it, and ``webrtcup``
     never comes. With it, audio, video and data channels come back. What only tunes Janus's own packets
-    (`bitrate`, simulcast layers, recording, codec choice) is checked, answered, and has no effect then.
+    (`bitrate`, simulcast layers, recording) is checked, answered, and has no effect then.
 
     Args:
         media: whether to echo real media; None does if the extra is installed.
@@ -126,10 +128,12 @@ class Echo:
         if offer is None or jsep is None:
             return Later(Done(OK), hint=HINT)
         self._over = False
-        if self._plugin.media and jsep["type"] == "offer":
-            self._negotiation.open = True
-            return Later(self._connect(jsep), hint=HINT)
         wished = {kind: [body[f"{kind}codec"]] for kind in self._flags if f"{kind}codec" in body}
+        if self._plugin.media and jsep["type"] == "offer":
+            reduced = narrowed(offer, wished)
+            if reduced is not None:
+                self._negotiation.open = True
+                return Later(self._connect(reduced), hint=HINT)
         return Later(Done(OK, self._negotiation.answer(offer, wished=wished)), hint=HINT)
 
     def trickle(self, candidates: Sequence[Mapping[str, Any]]) -> None:
@@ -150,7 +154,7 @@ class Echo:
             self._handle.event(DONE)
         return self._negotiation.close(reason)
 
-    async def _connect(self, jsep: Mapping[str, Any]) -> Done:
+    async def _connect(self, offer: Narrowed) -> Done:
         """Answer an offer with real media."""
         async with self._turn:
             # aiortc takes about a second to import, and other handles must not wait for it.
@@ -164,7 +168,7 @@ class Echo:
                 peer.add_candidates(self._early)
                 self._early = []
         try:
-            return Done(OK, await peer.answer(jsep, trickle=self._handle.full_trickle))
+            return Done(OK, await peer.answer(offer, trickle=self._handle.full_trickle))
         except JanusMediaError as exc:
             if not peer.described:
                 self.end("")  # the next offer gets a new one
