@@ -2,7 +2,7 @@
 
 ::
 
-    magics > notebook > panels > {bridge, plugins, gateway, monitor} > media > client > protocol
+    testing > magics > notebook > panels > {bridge, plugins, gateway, monitor} > media > client > protocol
     protocol > config > errors
 
 Left may import right, never the other way; those in braces do not know each other. Imports inside functions
@@ -38,6 +38,7 @@ RANK = {
             ["panels"],
             ["notebook"],
             ["magics"],
+            ["testing"],
         ]
     )
     for layer in row
