@@ -71,6 +71,19 @@ class TestRunning:
             assert answer["full-trickle"] is True
             assert answer["event_handlers"] is False
 
+    def test_its_unix_socket_may_be_one_for_datagrams(self, tmp_path: Path) -> None:
+        with (
+            running_gateway(unix_type="SOCK_DGRAM") as gateway,
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock,
+        ):
+            sock.settimeout(5)
+            sock.bind(str(tmp_path / "s"))
+            sock.connect(gateway.unix_url.removeprefix("unix+dgram://"))
+            sock.send(json.dumps(INFO).encode())
+            assert json.loads(sock.recv(65536))["janus"] == "server_info"
+            folder = Path(gateway.unix_url.removeprefix("unix+dgram://")).parent
+            assert sorted(path.name for path in folder.glob("*.sock")) == ["admin.sock", "janus.sock"]
+
     def test_its_version_is_the_one_of_the_program(self, gateway: LocalGateway) -> None:
         assert re.fullmatch(r"\d+\.\d+\.\d+", gateway.version)
         assert f"({gateway.version})" in gateway.log_lines(1000)[0]
@@ -336,6 +349,7 @@ class TestStartFails:
             ({"session_timeout": -1}, "session_timeout=-1"),
             ({"reclaim_session_timeout": -1}, "reclaim_session_timeout=-1"),
             ({"log_level": 8}, "log_level=8"),
+            ({"unix_type": "SOCK_STREAM"}, "unknown unix_type 'SOCK_STREAM'"),
             ({"start_timeout": 0}, "start_timeout=0"),
             ({"token_auth_secret": "s3cret"}, "token_auth=True"),
         ],
