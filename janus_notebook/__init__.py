@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from janus_notebook.client.log import EventLog, Subscription
     from janus_notebook.client.plugin import JanusPlugin, MediaState, PluginReply
     from janus_notebook.client.session import JanusSession
+    from janus_notebook.client.tokens import signed_token
     from janus_notebook.client.transports import Transport, register_transport
     from janus_notebook.gateway.local import LocalGateway
     from janus_notebook.gateway.practice.gateway import PracticeGateway
@@ -56,6 +57,7 @@ _HOMES = {
     "Transport": "client.transports",
     "connect": "notebook.connect",
     "register_transport": "client.transports",
+    "signed_token": "client.tokens",
 }
 
 __all__ = [
@@ -84,6 +86,7 @@ __all__ = [
     "connect",
     "load_ipython_extension",
     "register_transport",
+    "signed_token",
     "unload_ipython_extension",
 ]
 

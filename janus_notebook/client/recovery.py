@@ -146,7 +146,7 @@ class Recovery:
 
     def _server_seconds(self, field: str) -> float:
         given = (self._session.server or {}).get(field)
-        return float(given) if isinstance(given, int | float) else 0.0
+        return float(min(max(given, 0), 2**31)) if isinstance(given, int | float) else 0.0
 
     def _patience(self) -> float:
         """For how long trying makes sense."""
@@ -241,7 +241,8 @@ class Recovery:
         session = self._session
         for old_id, plugin in tuple(self._detached.items()):
             try:
-                await self._attach(old_id, plugin)
+                if plugin.session is session:  # it may have gone to another meanwhile
+                    await self._attach(old_id, plugin)
             except JanusServerError as exc:
                 if exc.name == "SESSION_NOT_FOUND":
                     raise
