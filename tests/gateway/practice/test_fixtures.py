@@ -50,8 +50,9 @@ def test_several_with_options(practice_gateways):
 
 
 @pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runs import this checkout, installed or not."""
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runs import this checkout, installed or not, and no other plugins."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", str(Path(janus_notebook.__file__).parent.parent))
 
 

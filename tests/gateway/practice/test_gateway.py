@@ -105,16 +105,17 @@ def test_nothing_is_left_of_it() -> None:
                 await poll
             assert await frozen.ends()
 
-    before = open_files()
+    before, threads = open_files(), set(threading.enumerate())
     gateway = PracticeGateway()
     with gateway:
+        assert THREAD_NAME in {thread.name for thread in set(threading.enumerate()) - threads}
         folder = Path(gateway.unix_url.removeprefix("unix://")).parent
         assert folder.name.startswith(PREFIX)
         assert folder.stat().st_mode & 0o777 == 0o700
         asyncio.run(main(gateway))
     assert not folder.exists()
     assert open_files() == before
-    assert [thread for thread in threading.enumerate() if thread.name == THREAD_NAME] == []
+    assert set(threading.enumerate()) <= threads
     assert gateway.exit_reason is None
 
 
