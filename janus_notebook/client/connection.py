@@ -163,6 +163,7 @@ class JanusConnection:
         # Whose a session id was when it was last looked for.
         self._owners: dict[int, ConnectionUser] = {}
         self._reader: asyncio.Task[None] | None = None
+        self._read_from: Transport | None = None
         self._lock = asyncio.Lock()
         self._deadlines = Deadlines(self._expire)
         self._heard = 0.0
@@ -201,7 +202,7 @@ class JanusConnection:
                 self.state = "lost" if before == "lost" else "closed"
                 await transport.close()
                 raise
-            self._transport = transport
+            self._transport = self._read_from = transport
             self.state = "connected"
             self._reader = asyncio.create_task(self._read(transport), name="janus-reader")
 
@@ -240,6 +241,8 @@ class JanusConnection:
         if reader is not None:
             reader.cancel()
             await asyncio.wait([reader])
+            if self._read_from is not None:
+                await self._read_from.close()  # a reader that is cancelled before its first step has not
 
     def add(self, user: ConnectionUser) -> None:
         """Hand this session's events to `user` from now on."""
@@ -357,6 +360,13 @@ class JanusConnection:
             error = exc
         finally:
             self._give_up(transaction, waiter)
+        if waiter.future.done() and not waiter.future.cancelled():
+            # The write may have failed, but the answer had come.
+            answer = waiter.future.exception()
+            if answer is None:
+                return waiter.future.result()
+            if isinstance(answer, JanusError):
+                error = answer
         shown = mask(decode(text))
         raise error.within(request=shown, session_id=session_id, handle_id=handle_id) from error.__cause__
 
@@ -420,7 +430,9 @@ class JanusConnection:
     def _carry_out(self, effect: Effect, text: bytes) -> None:
         match effect:
             case Replied(transaction, message):
-                self._reply(self._waiters.pop(transaction), message, text)
+                waiter = self._waiters.pop(transaction)
+                # Its caller may have given up in this instant, and not yet have left.
+                (self._late if waiter.future.done() else self._reply)(waiter, message, text)
             case Failed(transaction, error, message):
                 self._fail(self._waiters.pop(transaction), error, message, text)
             case Occurred(_, session_id):
@@ -440,25 +452,33 @@ class JanusConnection:
 
     @staticmethod
     def _reply(waiter: _Waiter, message: Message, text: bytes) -> None:
-        if waiter.user is not None:
-            waiter.user.on_reply(message, text, waiter.handle_id)
-        if waiter.on_reply is not None:
-            try:
+        try:
+            if waiter.user is not None:
+                waiter.user.on_reply(message, text, waiter.handle_id)
+            if waiter.on_reply is not None:
                 waiter.on_reply(message)
-            except JanusProtocolError as exc:
-                if not waiter.future.done():
-                    waiter.future.set_exception(exc)
-        if not waiter.future.done():
+        except JanusProtocolError as exc:
+            waiter.future.set_exception(exc)
+        except Exception as exc:
+            # A bug of ours ends the reader; the caller, whom nothing else reaches now, must not wait.
+            error = JanusProtocolError(f"the reply could not be taken: {type(exc).__name__}: {exc}")
+            error.__cause__ = exc
+            waiter.future.set_exception(error)
+            raise
+        else:
             waiter.future.set_result(message)
-        waiter.stop_writing()
+        finally:
+            waiter.stop_writing()
 
     @staticmethod
     def _fail(waiter: _Waiter, error: JanusError, message: Message | None, text: bytes) -> None:
-        if waiter.user is not None and message is not None:
-            waiter.user.on_reply(message, text, waiter.handle_id)
-        if not waiter.future.done():
-            waiter.future.set_exception(error)
-        waiter.stop_writing()
+        try:
+            if waiter.user is not None and message is not None:
+                waiter.user.on_reply(message, text, waiter.handle_id)
+        finally:
+            if not waiter.future.done():
+                waiter.future.set_exception(error)
+            waiter.stop_writing()
 
     def _late(self, waiter: _Waiter | None, message: Message, text: bytes) -> None:
         """A reply whose caller gave up. It is recorded, and what it made on the server is undone."""
@@ -517,7 +537,7 @@ class JanusConnection:
         self._waiters.clear()
         self._deadlines.stop()
         # Who comes back adds itself again.
-        users, self._users = self._users, set()
+        users, self._users, self._owners = self._users, set(), {}
         for user in users:
             user.on_connection_end(state, error())
 

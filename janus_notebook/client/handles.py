@@ -17,7 +17,7 @@ from janus_notebook.errors import (
     nearest,
 )
 from janus_notebook.protocol.events import JanusEvent
-from janus_notebook.protocol.messages import Message, integer
+from janus_notebook.protocol.messages import MAX_INTEGER, Message, integer
 
 if TYPE_CHECKING:
     from janus_notebook.client.plugin import JanusPlugin
@@ -190,7 +190,13 @@ class Handles:
         if plugin is None:
             return
         self.note_jsep(event.handle_id, message)
-        plugin.on_event(event)
+        try:
+            plugin.on_event(event)
+        except Exception as exc:  # noqa: BLE001 # it is recorded; nobody else could catch it
+            # A bug of one derived class: all that share the connection would pay for it.
+            name, text = type(plugin).__name__, f"{type(exc).__name__}: {exc}"
+            error = JanusError(f"{name}.on_event failed: {text}")
+            self._session.on_error(error.within(handle_id=event.handle_id, plugin=plugin.name))
         if event.kind == "detached":
             self._forget(plugin.id or 0, "the server detached it")
 
@@ -203,6 +209,6 @@ def new_id(message: Message) -> int:
     """
     data = message.get("data")
     made = integer(data.get("id")) if isinstance(data, dict) else None
-    if made is None:
+    if made is None or not 0 < made <= MAX_INTEGER:
         raise JanusProtocolError(f"the server's answer holds no id (data.id): {mask(message)}")
     return made

@@ -146,6 +146,7 @@ class Recovery:
 
     def _server_seconds(self, field: str) -> float:
         given = (self._session.server or {}).get(field)
+        # As long as anybody waits: a server may say any number, even one that no float holds.
         return float(min(max(given, 0), 2**31)) if isinstance(given, int | float) else 0.0
 
     def _patience(self) -> float:

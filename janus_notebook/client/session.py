@@ -47,6 +47,9 @@ WITHOUT_SECRET = frozenset({"info", "ping"})
 # Janus's own default, for a server that keeps its timeout to itself.
 DEFAULT_SESSION_TIMEOUT = 60.0
 
+# Nobody waits longer, and a server may say any number, even one that no float holds.
+LONGEST_TIMEOUT = 2**31
+
 # How long `destroy` waits for what the session has started.
 SETTLE_SECONDS = 3.0
 
@@ -174,8 +177,9 @@ class JanusSession:
     def keepalive_interval(self) -> float | None:
         """Seconds between keepalives: a third of the server's session timeout. None: it never expires."""
         given = (self.server or {}).get("session-timeout", DEFAULT_SESSION_TIMEOUT)
-        seconds = float(given) if isinstance(given, int | float) else DEFAULT_SESSION_TIMEOUT
-        return seconds / 3 if seconds > 0 else None
+        if not isinstance(given, int | float):
+            given = DEFAULT_SESSION_TIMEOUT
+        return min(given, LONGEST_TIMEOUT) / 3 if given > 0 else None
 
     async def __aenter__(self) -> Self:
         await self.create()
@@ -297,7 +301,7 @@ class JanusSession:
     async def _destroy_on_server(self, timeout: float) -> Message:
         try:
             return await self.exchange({"janus": "destroy"}, timeout)
-        except (JanusConnectionError, JanusStateError, JanusServerError, JanusTimeoutError) as exc:
+        except JanusError as exc:
             # Gone already, or out of reach: what can be cleaned is cleaned here.
             self.on_error(exc)
             return {}

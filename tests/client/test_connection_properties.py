@@ -378,10 +378,6 @@ def scheme() -> Iterator[None]:
         yield
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a reply in the instant of the deadline or during a stuck write; a close right after open",
-)
 def test_each_request_ends_once_and_each_event_comes_once() -> None:
     outcomes = play_sequences(500)
     # Each way to end has been tried.
@@ -400,16 +396,13 @@ def faulty_hook(message: Message) -> None:
     raise ZeroDivisionError
 
 
-HANGS = pytest.mark.xfail(strict=True, reason="the caller waits for ever")
-
-
 @pytest.mark.parametrize(
     ("user", "kind", "state"),
     [
-        pytest.param(User(1), "success", "lost", marks=HANGS),
+        (User(1), "success", "lost"),
         (User(1), "error", "connected"),
-        pytest.param(Faulty(1), "success", "lost", marks=HANGS),
-        pytest.param(Faulty(1), "error", "lost", marks=HANGS),
+        (Faulty(1), "success", "lost"),
+        (Faulty(1), "error", "lost"),
     ],
 )
 def test_a_bug_in_what_takes_a_reply_keeps_no_caller_waiting(user: User, kind: str, state: str) -> None:
@@ -433,10 +426,6 @@ def test_a_bug_in_what_takes_a_reply_keeps_no_caller_waiting(user: User, kind: s
     run_instantly(main())
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a reply in the instant of the deadline or during a stuck write; a close right after open",
-)
 @pytest.mark.nightly
 @pytest.mark.timeout(1_800)
 def test_the_same_for_long() -> None:
