@@ -52,11 +52,12 @@ BODIES: list[dict[str, Any]] = [
 ]
 TUNING: list[Step] = [("a", body) for body in BODIES]
 NEGOTIATION: list[Step] = [
-    ("a", "hangup"),
+    ("z", "hangup"),
     ("a", {}, "offer"),
     ("a", {"audio": False}, "offer"),
     ("a", {"audio": 5}, "offer"),
     ("a", "hangup"),
+    ("a", "hung up"),
     ("a", "hangup"),
     ("a", {"video": True}),
     ("a", {"video": True}, "offer"),
@@ -71,7 +72,6 @@ NEGOTIATION: list[Step] = [
     ("j", {"audio": True, "audiocodec": "pcmu", "videocodec": "h264"}, "offer"),
     ("k", {"audio": True, "audiocodec": "g722"}, "offer"),
     ("l", {"audio": True}, OFFER + DATA),
-    ("l", "detach"),
 ]
 REFUSED: list[Step] = [
     (f"handle {number}", {"audio": True}, text)

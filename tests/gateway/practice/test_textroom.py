@@ -92,6 +92,7 @@ CHANNEL: list[Step] = [
     ("a", {"request": "restart"}),
     ("a", {"request": "ack"}, "answer"),
     ("a", "hangup"),
+    ("a", "hung up"),
     ("a", "hangup"),
     ("a", {"request": "setup"}),
     ("a", {"request": "list"}),
