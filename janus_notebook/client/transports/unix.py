@@ -256,7 +256,8 @@ class UnixTransport(Transport):
 class UnixDatagramTransport(UnixTransport):
     """Carries messages over a Unix socket of type SOCK_DGRAM: ``unix+dgram:///path``.
 
-    Nobody tells that the server has gone: the next request finds out.
+    Nobody tells that the server has gone: the next request finds out. And Janus drops what a client is
+    too slow to read (280 messages were seen to wait), which ``unix://`` never does.
     """
 
     options_class = UnixDatagramOptions

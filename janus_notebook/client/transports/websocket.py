@@ -18,6 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidMessage,
+    InvalidProxy,
     InvalidStatus,
     InvalidURI,
     NegotiationError,
@@ -121,8 +122,9 @@ class WebSocketTransport(Transport):
                 **arguments,
             )
         except (OSError, WebSocketException, TimeoutError, EOFError, ValueError, ImportError) as exc:
-            # An InvalidURI holds the URL as it is, secrets and all.
-            raise self._open_error(exc) from (None if isinstance(exc, InvalidURI) else exc)
+            # An InvalidURI or InvalidProxy holds the URL as it is, secrets and all.
+            hides = isinstance(exc, InvalidURI | InvalidProxy)
+            raise self._open_error(exc) from (None if hides else exc)
         assert isinstance(socket, TextConnection)
         socket.deliver, socket.limit = self.deliver, options.max_size
         self._socket = socket
@@ -139,6 +141,10 @@ class WebSocketTransport(Transport):
         if isinstance(exc, InvalidURI):
             return JanusOptionError(
                 f"{where!r} is not a WebSocket URL", hint="For example 'ws://localhost:8188'."
+            )
+        if isinstance(exc, InvalidProxy):
+            return JanusOptionError(
+                f"the proxy {mask_url(exc.proxy)!r} can't be used: {exc.msg}", hint="proxy=None uses none."
             )
         if isinstance(exc, ssl_module.SSLCertVerificationError):
             return JanusConnectionError(
