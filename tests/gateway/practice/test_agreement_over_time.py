@@ -15,6 +15,7 @@ import pytest
 from janus_notebook.gateway.practice import PracticeGateway
 from tests.admin import admin, sessions
 from tests.client.scripted import until
+from tests.gateway.practice.conversation import AUDIO, SESSION
 from tests.gateway.practice.raw import Message, RawClient, unix, websocket
 from tests.gateways import needs_janus, running_gateway
 
@@ -532,3 +533,61 @@ def test_a_websocket_without_the_subprotocol_is_dropped(gateway: Gateway) -> Non
                 pass
 
     run(main())
+
+
+# -- candidates -----------------------------------------------------------------------------------
+
+TRICKLES: list[dict[str, Any]] = [
+    {"candidate": {"completed": True}},
+    {"candidate": None},
+    {"candidate": "x"},
+    {"candidate": {}},
+    {"candidate": {"candidate": "x"}},
+    {"candidate": {"sdpMid": "0"}},
+    {"candidate": {"sdpMid": 0, "candidate": "x"}},
+    {"candidate": {"sdpMid": None, "candidate": "x"}},
+    {"candidate": {"sdpMLineIndex": "0", "candidate": "x"}},
+    {"candidate": {"sdpMLineIndex": -1, "candidate": "x"}},
+    {"candidate": {"sdpMLineIndex": True, "candidate": "x"}},
+    {"candidate": {"sdpMLineIndex": 0.0, "candidate": "x"}},
+    {"candidate": {"sdpMLineIndex": 0, "candidate": 1}},
+    {"candidate": {"sdpMLineIndex": 0, "candidate": None}},
+    {"candidate": {"sdpMLineIndex": 0, "candidate": "x"}},
+    {"candidate": {"sdpMid": "9", "candidate": "x"}},
+    {"candidates": "x"},
+    {"candidates": None},
+    {"candidates": {}},
+    {"candidates": [{}, None, {"sdpMid": 0}]},
+    {"candidate": {}, "candidates": []},
+    {},
+]
+
+
+@needs_janus
+def test_candidates_of_a_peer_connection(janus: LocalGateway, practice: PracticeGateway) -> None:
+    """Once offer and answer have passed, a single candidate is looked at."""
+
+    async def answers(gateway: Gateway) -> list[Any]:
+        found: list[Any] = []
+        async with websocket(gateway.ws_url) as client:
+            session_id = await client.session()
+            handle_id = await client.handle(session_id)
+            jsep = {"type": "offer", "sdp": SESSION + AUDIO}
+            await client.send(ECHO | of(session_id, "message", handle_id=handle_id, jsep=jsep))
+            while "jsep" not in await client.receive():
+                pass
+            for fields in TRICKLES:
+                transaction = f"t{len(found)}"
+                request = of(session_id, "trickle", handle_id=handle_id, **fields)
+                answer = await client.ask(request | {"transaction": transaction})
+                while answer.get("transaction") != transaction:  # Janus's own candidates
+                    answer = await client.receive()
+                found.append(answer.get("error", {}).get("code", answer["janus"]))
+        return found
+
+    async def both() -> None:
+        practised, real = await answers(practice), await answers(janus)
+        assert list(zip(TRICKLES, practised, strict=True)) == list(zip(TRICKLES, real, strict=True))
+        assert {456, 467, 454, "ack"} == set(real)
+
+    run(both())

@@ -242,6 +242,8 @@ class Slow(PracticePlugin):
     ) -> Answer:
         if body.get("fail"):
             raise LookupError("a mistake in the plugin")
+        if body.get("fail later"):
+            return Later(self.failing())
         if body.get("detach"):
             handle.detach()
             return Done({"detached": True})
@@ -249,6 +251,10 @@ class Slow(PracticePlugin):
             self.go.set()
             return Done({"went": True})
         return Later(self.later(), hint="wait for it")
+
+    async def failing(self) -> Done:
+        await asyncio.sleep(0)
+        raise LookupError("a later mistake")
 
     async def later(self) -> Done:
         try:
@@ -335,11 +341,14 @@ def test_a_mistake_in_a_plugin_is_seen(slow: PracticeGateway, caplog: pytest.Log
             at = {"session_id": session_id, "handle_id": await client.handle(session_id, Slow.package)}
             message = {"janus": "message", "transaction": "m", "body": {"fail": 1}, **at}
             assert (await client.ask(message))["error"]["code"] == 462
+            assert (await client.ask(message | {"body": {"fail later": 1}}))["janus"] == "ack"
+            assert await client.silent()
             assert (await client.ask(PING))["janus"] == "pong"
 
     asyncio.run(main())
-    assert "LookupError: a mistake in the plugin" in caplog.text
-    assert "LookupError" in "\n".join(slow.log_lines())
+    for mistake in ("LookupError: a mistake in the plugin", "LookupError: a later mistake"):
+        assert mistake in caplog.text
+        assert mistake in "\n".join(slow.log_lines())
 
 
 # -- what happens to every client at once ---------------------------------------------------------
