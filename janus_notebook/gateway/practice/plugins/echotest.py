@@ -13,8 +13,8 @@ from janus_notebook.errors import JanusMediaError
 from janus_notebook.gateway.practice.narrowing import narrowed
 from janus_notebook.gateway.practice.negotiation import Negotiation
 from janus_notebook.gateway.practice.plugin import Answer, Done, Later, PracticePlugin, Refused
-from janus_notebook.gateway.practice.plugins.closing import Closing
 from janus_notebook.gateway.practice.plugins.parameters import Checker, RefusalError
+from janus_notebook.gateway.practice.plugins.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ class EchoTest(PracticePlugin):
     def __init__(self, *, media: bool | None = None) -> None:
         self.media = find_spec("aiortc") is not None if media is None else media
         self._echoes: dict[tuple[int, int], Echo] = {}
-        self.closing = Closing()
+        self.work = Work()
 
     def attached(self, handle: PracticeHandle) -> None:
         self._echoes[handle.session_id, handle.id] = Echo(self, handle)
@@ -81,7 +81,7 @@ class EchoTest(PracticePlugin):
         body: Mapping[str, Any],
         jsep: Mapping[str, Any] | None,
     ) -> Answer:
-        return self._echoes[handle.session_id, handle.id].request(body, jsep)
+        return self._echoes[handle.session_id, handle.id].request(transaction, body, jsep)
 
     def trickle(self, handle: PracticeHandle, candidates: Sequence[Mapping[str, Any]]) -> None:
         self._echoes[handle.session_id, handle.id].trickle(candidates)
@@ -96,7 +96,7 @@ class EchoTest(PracticePlugin):
         for echo in self._echoes.values():
             echo.end("")
         self._echoes.clear()
-        await self.closing.wait()
+        await self.work.wait()
 
 
 class Echo:
@@ -113,7 +113,7 @@ class Echo:
         # Janus says "done" at the first hangup, PeerConnection or not, and after the next offer again.
         self._over = False
 
-    def request(self, body: Mapping[str, Any], jsep: Mapping[str, Any] | None) -> Answer:
+    def request(self, transaction: str, body: Mapping[str, Any], jsep: Mapping[str, Any] | None) -> Answer:
         """Answer the plugin's only request, which has no name."""
         offer = None if jsep is None else self._negotiation.read(jsep)
         if isinstance(offer, Refused):
@@ -133,7 +133,8 @@ class Echo:
             reduced = narrowed(offer, wished)
             if reduced is not None:
                 self._negotiation.open = True
-                return Later(self._connect(reduced), hint=HINT)
+                self._plugin.work.answer(self._handle, transaction, self._connect(reduced))
+                return Later(hint=HINT)
         return Later(Done(OK, self._negotiation.answer(offer, wished=wished)), hint=HINT)
 
     def trickle(self, candidates: Sequence[Mapping[str, Any]]) -> None:
@@ -147,7 +148,7 @@ class Echo:
         """End the PeerConnection, and tell the client the reason, unless that is empty."""
         peer, self._peer = self._peer, None
         if peer is not None:
-            self._plugin.closing.begin(peer)
+            self._plugin.work.begin(peer.close())
         self._early.clear()
         if reason and not self._over:
             self._over = True

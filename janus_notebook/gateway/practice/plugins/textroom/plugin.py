@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from janus_notebook.errors import JanusMediaError
 from janus_notebook.gateway.practice.negotiation import Negotiation
 from janus_notebook.gateway.practice.plugin import Answer, Done, Later, PracticePlugin, Refused
-from janus_notebook.gateway.practice.plugins.closing import Closing
 from janus_notebook.gateway.practice.plugins.parameters import RefusalError
 from janus_notebook.gateway.practice.plugins.textroom.rooms import (
     CHECKER,
@@ -18,6 +17,7 @@ from janus_notebook.gateway.practice.plugins.textroom.rooms import (
     make_rooms,
 )
 from janus_notebook.gateway.practice.plugins.textroom.talk import Talker
+from janus_notebook.gateway.practice.plugins.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ class TextRoom(PracticePlugin):
     def __init__(self, *, media: bool | None = None) -> None:
         self.media = find_spec("aiortc") is not None if media is None else media
         self.rooms = make_rooms()
-        self.closing = Closing()
+        self.work = Work()
         self._setups: dict[tuple[int, int], Setup] = {}
 
     def attached(self, handle: PracticeHandle) -> None:
@@ -78,7 +78,7 @@ class TextRoom(PracticePlugin):
             return _error(refusal, kind="event")
         try:
             if request in SIGNALLING:
-                return Later(setup.request(request, jsep))
+                return Later(setup.request(transaction, request, jsep))
             data = REQUESTS[request](self.rooms, body)
             if request == "destroy" and setup.talker is not None:
                 setup.talker.destroyed(data["room"])
@@ -100,7 +100,7 @@ class TextRoom(PracticePlugin):
         for setup in self._setups.values():
             setup.end("")
         self._setups.clear()
-        await self.closing.wait()
+        await self.work.wait()
 
 
 class Setup:
@@ -118,15 +118,16 @@ class Setup:
         self._peer: ChannelPeer | None = None
         self.talker: Talker | None = None
 
-    def request(self, request: str, jsep: Mapping[str, Any] | None) -> Any:
-        """Answer ``setup``, ``restart`` or ``ack``: at once, or by a coroutine.
+    def request(self, transaction: str, request: str, jsep: Mapping[str, Any] | None) -> Done | None:
+        """Answer ``setup``, ``restart`` or ``ack``; None if the answer is on its way.
 
         Raises:
             RefusalError: it comes out of turn.
         """
         if request == "ack":
             if self._peer is not None and jsep is not None and jsep["type"] == "answer":
-                return self._accept(self._peer, jsep)
+                self._plugin.work.answer(self._handle, transaction, self._accept(self._peer, jsep))
+                return None
             return Done(OK)  # Janus does not mind if there is no answer
         if request == "restart":
             if not self._done:
@@ -141,7 +142,8 @@ class Setup:
         if not self._plugin.media:
             return Done(OK, self.negotiation.offer(SECTION))
         self.negotiation.open = True
-        return self._offer()
+        self._plugin.work.answer(self._handle, transaction, self._offer())
+        return None
 
     def trickle(self, candidates: Sequence[Mapping[str, Any]]) -> None:
         """Take the client's candidates."""
@@ -153,7 +155,7 @@ class Setup:
         peer, self._peer = self._peer, None
         talker, self.talker = self.talker, None
         if peer is not None:
-            self._plugin.closing.begin(peer)
+            self._plugin.work.begin(peer.close())
         if talker is not None:
             talker.gone()
         return self.negotiation.close(reason)
