@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -177,20 +176,22 @@ class PracticeGateway:
         try:
             await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(life.started)), START_SECONDS)
         except OSError as exc:  # a timeout is one
-            self._end(self._life)
+            life.end()
             raise JanusGatewayError(f"the practice gateway could not be started: {exc}") from exc
         except BaseException:
-            self._end(self._life)
+            life.end()
             raise
         return self
 
     async def stop(self) -> None:
         """End it; return when its thread, its sockets and its folder are gone. Idempotent."""
         life = self._life
-        if life is not None and life.thread.is_alive():
+        if life is None:
+            return
+        if life.thread.is_alive():
             life.tell_to_end()
             await asyncio.wait([asyncio.wrap_future(life.ended)])
-        self._end(life)
+        life.end()
 
     async def wait_closed(self) -> str | None:
         """Wait until it is not running any more; return `exit_reason`. Has no deadline."""
@@ -216,7 +217,7 @@ class PracticeGateway:
         try:
             life.started.result(START_SECONDS)
         except OSError as exc:
-            self._end(life)
+            life.end()
             raise JanusGatewayError(f"the practice gateway could not be started: {exc}") from exc
         return self
 
@@ -226,7 +227,8 @@ class PracticeGateway:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._end(self._life)
+        if self._life is not None:
+            self._life.end()
 
     # -- faults -------------------------------------------------------------------------------
 
@@ -326,20 +328,12 @@ class PracticeGateway:
     def _begin(self) -> Life:
         with self._lock:
             life = self._life
+            if life is not None and life.ending:
+                life.end()
             if life is None or not life.thread.is_alive():
                 life = self._life = Life(self._options, self._make_plugins)
-                life.thread.start()
-                atexit.register(self._end, life)
+                life.begin()
             return life
-
-    def _end(self, life: Life | None) -> None:
-        """Make sure that this run is over; it takes milliseconds."""
-        if life is None:
-            return
-        if life.thread.is_alive():
-            life.tell_to_end()
-            life.thread.join()
-        atexit.unregister(self._end)
 
     def _masked(self, line: str) -> str:
         secrets: list[Any] = list(self._options.secrets)

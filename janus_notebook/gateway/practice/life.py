@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import shutil
 import socket
 import tempfile
@@ -14,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
+from janus_notebook.errors import JanusStateError
 from janus_notebook.gateway.configuration import LONGEST_SOCKET_PATH
 from janus_notebook.gateway.practice.admin import AdminServer
 from janus_notebook.gateway.practice.fronts import rest, unix, websocket
@@ -46,6 +48,7 @@ class Life:
     Attributes:
         started: done when the gateway answers, or could not be started.
         ended: done when nothing is left but the thread, which is about to end; holds what went wrong.
+        ending: whether it was told to end.
         log: its last lines, for people.
     """
 
@@ -71,7 +74,7 @@ class Life:
         self._reopening: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop
         self._told_to_end: asyncio.Event | None = None
-        self._ending = False
+        self.ending = False
         self._awakening: list[threading.Event] = []
         self.thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
@@ -96,7 +99,12 @@ class Life:
         return self.ask_async(wrapped())
 
     def ask_async(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(ANSWER_SECONDS)
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError as exc:  # the loop is closed
+            work.close()
+            raise JanusStateError("the practice gateway has just ended") from exc
+        return future.result(ANSWER_SECONDS)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -117,9 +125,20 @@ class Life:
             wake.set()
             self._awakening.remove(wake)
 
+    def begin(self) -> None:
+        self.thread.start()
+        atexit.register(self.end)
+
+    def end(self) -> None:
+        """Make sure that it is over, thread and all; it takes milliseconds. Idempotent."""
+        if self.thread.is_alive():
+            self.tell_to_end()
+            self.thread.join()
+        atexit.unregister(self.end)
+
     def tell_to_end(self) -> None:
         """Begin the end; `ended` tells when it is over. Idempotent."""
-        self._ending = True
+        self.ending = True
         for wake in list(self._awakening):
             wake.set()
         if self._told_to_end is not None:
@@ -146,7 +165,7 @@ class Life:
             await self._open()
             self.say("started")
             self.started.set_result(None)
-            while not told.is_set() and not self._ending:
+            while not told.is_set() and not self.ending:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(CHECK_INTERVAL):
                         await told.wait()

@@ -460,3 +460,19 @@ def test_it_freezes(gateway: PracticeGateway) -> None:
             assert time.monotonic() - started < 5
 
     asyncio.run(main())
+
+
+def test_a_start_during_a_stop_starts_it_again() -> None:
+    async def main() -> None:
+        gateway = PracticeGateway()
+        await gateway.start()
+        stopping = asyncio.ensure_future(gateway.stop())
+        await asyncio.sleep(0)
+        await gateway.start()
+        await stopping
+        assert gateway.running
+        assert await echo(gateway.ws_url) == "ok"
+        await gateway.stop()
+        assert not gateway.running
+
+    asyncio.run(main())
