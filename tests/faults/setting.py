@@ -6,12 +6,12 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from janus_notebook import JanusEchoTestPlugin, JanusSession
+from janus_notebook import JanusEchoTestPlugin, JanusError, JanusSession
 from janus_notebook.gateway import PracticeGateway
 from tests.client.scripted import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
 TRANSPORTS = ("ws", "http", "unix", "unix+dgram")
 # Where either side learns of the other's end. The others keep a session until its timeout.
@@ -45,6 +45,14 @@ async def within(seconds: float) -> AsyncIterator[None]:
         if deadline.expired():
             raise AssertionError(f"not over within {seconds} s") from None
         raise
+
+
+async def outcome(call: Awaitable[Any]) -> Any:
+    """What a call returned, or the error of ours that it raised; anything else is a failure."""
+    try:
+        return await call
+    except JanusError as exc:
+        return exc
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from tests.faults.setting import (
     becomes,
     echoing,
     misbehaving,
+    outcome,
     states_of,
     url_of,
     within,
@@ -240,7 +241,7 @@ def test_closed_at_every_byte_of_a_websocket_reply(reset: bool) -> None:
             async with within(5):
                 await session.create()
                 gateway.misbehave(CloseAt("ping", byte=byte, reset=reset))
-                (result,) = await asyncio.gather(session.ping(), return_exceptions=True)
+                result = await outcome(session.ping())
                 if isinstance(result, float):
                     await becomes(session, "lost", 2)
                     await session.destroy()
@@ -264,7 +265,7 @@ def test_closed_at_bytes_of_an_http_answer(reset: bool) -> None:
         async with within(40), JanusSession(gateway.http_url, recover=None) as session:
             for byte in range(400):
                 gateway.misbehave(CloseAt("ping", byte=byte, reset=reset))
-                (result,) = await asyncio.gather(session.ping(), return_exceptions=True)
+                result = await outcome(session.ping())
                 if isinstance(result, float):
                     return byte
                 assert isinstance(result, JanusProtocolError)
