@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 from janus_notebook.client.deadlines import Deadlines
 from janus_notebook.client.transports import Transport, make_transport, transport_class
 from janus_notebook.config import mask, mask_url
@@ -71,46 +73,21 @@ class ConnectionUser(Protocol):
         """The connection is gone."""
 
 
-class _Waiter:
+class _Waiter(msgspec.Struct, eq=False):
     """A request whose reply is awaited."""
 
-    __slots__ = (
-        "acknowledged",
-        "deadline",
-        "future",
-        "handle_id",
-        "on_late",
-        "on_reply",
-        "stopped",
-        "timeout",
-        "user",
-        "verb",
-        "writer",
-    )
-
-    def __init__(
-        self,
-        future: asyncio.Future[Message],
-        verb: str,
-        timeout: float,
-        deadline: float,
-        user: ConnectionUser | None,
-        handle_id: int | None,
-        on_reply: Handler | None,
-        on_late: Handler | None,
-    ) -> None:
-        self.future = future
-        self.verb = verb
-        self.timeout = timeout
-        self.deadline = deadline
-        self.user = user
-        self.handle_id = handle_id
-        self.on_reply = on_reply
-        self.on_late = on_late
-        self.acknowledged = False
-        # The task that is writing the request: only a cancellation ends a write that hangs.
-        self.writer: asyncio.Task[Any] | None = None
-        self.stopped = False
+    future: asyncio.Future[Message]
+    verb: str
+    timeout: float
+    deadline: float
+    user: ConnectionUser | None
+    handle_id: int | None
+    on_reply: Handler | None
+    on_late: Handler | None
+    acknowledged: bool = False
+    # The task that is writing the request: only a cancellation ends a write that hangs.
+    writer: asyncio.Task[Any] | None = None
+    stopped: bool = False
 
     def expire(self) -> None:
         """The deadline has come."""
@@ -121,7 +98,8 @@ class _Waiter:
 
     def stop_writing(self) -> None:
         """It is over, whether or not the write is: over HTTP the event may come and the ack never."""
-        if self.writer is not None and not self.stopped:
+        # Not a task that runs just now: its transport answers while it sends, and is about to return.
+        if self.writer is not None and not self.stopped and self.writer is not asyncio.current_task():
             self.stopped = True
             self.writer.cancel()
 

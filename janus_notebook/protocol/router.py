@@ -100,7 +100,8 @@ class Router:
         self, transaction: str, verb: str, session_id: int | None = None, handle_id: int | None = None
     ) -> None:
         """Register a request. Call it before the request is written: the reply may be quick."""
-        self._abandoned.pop(transaction, None)
+        if self._abandoned:
+            self._abandoned.pop(transaction, None)
         self._pending[transaction] = _Pending(verb.lower(), session_id, handle_id)
 
     def abandon(self, transaction: str) -> list[str]:
