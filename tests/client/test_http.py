@@ -507,6 +507,42 @@ def test_a_poll_of_a_session_that_is_gone() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("destroyed", [True, False])
+def test_a_poll_that_is_faster_than_the_answer_to_destroy(destroyed: bool) -> None:
+    """That the session is gone is no news then; but it is when it was not destroyed after all."""
+
+    async def main() -> None:
+        async with http_server() as server, opened(server) as made:
+            session_id = await create(made)
+            await until(server.polls)
+            answering = asyncio.Event()
+
+            async def slow(request: Request) -> Message:
+                await answering.wait()
+                error = {"error": {"code": 403, "reason": "Unauthorized"}}
+                return server.reply(request) if destroyed else server.reply(request, janus="error", **error)
+
+            server.on |= {"destroy": slow, "poll": lambda request: 404}
+            destroying = asyncio.ensure_future(send(made, "destroy", session_id=session_id))
+            await until(lambda: len(server.received) == 3)
+            if not destroyed:
+                answering.set()
+                await destroying
+                assert (await receive(made))["janus"] == "error"
+            await server.events.put({"janus": "event"})  # ends the poll; the next one is 404
+            assert (await receive(made))["janus"] == "event"
+            if not destroyed:
+                with pytest.raises(JanusServerError, match="458"):
+                    await made.receive()
+                return
+            await until(lambda: len(server.polls()) == 2 and not made._polls)
+            answering.set()
+            await destroying
+            assert (await receive(made))["janus"] == "success"
+
+    run(main())
+
+
 def test_a_poll_with_a_wrong_secret_waits_for_a_better_one() -> None:
     async def main() -> None:
         async with http_server() as server, opened(server) as made:

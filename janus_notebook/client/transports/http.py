@@ -117,10 +117,11 @@ _parts = msgspec.json.Decoder(list[msgspec.Raw])
 
 @dataclass(slots=True, eq=False)
 class _Poll:
-    """The poll of one session."""
+    """The poll of one session; `ending` while a ``destroy`` of that session is on its way."""
 
     session_id: int
     credentials: dict[str, str]
+    ending: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -235,6 +236,9 @@ class HttpTransport(Transport):
     async def _post(self, client: HttpClient, data: bytes) -> JanusError | None:
         """Send one request; put its answer into the inbox, or return why there is none."""
         request = _look(data)
+        poll = self._polls.get(integer(request.session_id) or 0)
+        if poll is not None and request.verb == "destroy":
+            poll.ending = True
         try:
             status, body = await client.exchange(
                 "POST", self._url(), data, timeout=self.options.request_timeout
@@ -272,6 +276,8 @@ class HttpTransport(Transport):
         """Start, renew or stop the poll of the session that an answered request was for."""
         session_id = integer(request.session_id)
         if reply.verb == "error":
+            if session_id in self._polls and request.verb == "destroy":
+                self._polls[session_id].ending = False
             if reply.error_field("code") == SESSION_NOT_FOUND and session_id is not None:
                 self._stop_poll(session_id)
         elif request.verb == "create" and isinstance(reply.data, dict):
@@ -315,8 +321,9 @@ class HttpTransport(Transport):
                     "GET", self._poll_url(poll.session_id, credentials), timeout=self.options.poll_timeout
                 )
                 if status == 404:
-                    self._gone(poll, SESSION_NOT_FOUND, "no such session (HTTP 404 to its poll)")
-                    del self._polls[poll.session_id]
+                    if not poll.ending:  # else it was faster than the answer to `destroy`
+                        self._gone(poll, SESSION_NOT_FOUND, "no such session (HTTP 404 to its poll)")
+                    self._polls.pop(poll.session_id, None)
                     return
                 if status == 403:
                     self._gone(poll, UNAUTHORIZED, "the secret of the session's poll is refused (HTTP 403)")
