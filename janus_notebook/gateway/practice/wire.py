@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 Message: TypeAlias = "dict[str, Any]"
 
+DEEPEST = 2048  # levels (JSON_PARSER_MAX_DEPTH)
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -83,7 +84,7 @@ def _blanks_end(text: str, position: int) -> int:
 def _decode_at(text: str, position: int) -> tuple[Any, int]:
     try:
         value, end = _DECODER.raw_decode(text, _blanks_end(text, position))
-    except RecursionError as exc:  # Jansson's own limit is 2048 levels
+    except RecursionError as exc:  # Python's limit, which is lower in some versions
         raise InvalidJSONError("maximum parsing depth reached") from exc
     except InvalidJSONError:
         raise
@@ -91,9 +92,20 @@ def _decode_at(text: str, position: int) -> tuple[Any, int]:
         raise InvalidJSONError(str(exc)) from exc
     if not isinstance(value, dict | list):
         raise InvalidJSONError("'[' or '{' expected")
+    if text.count("[") + text.count("{") > DEEPEST:
+        _refuse_depth(value)
     if "\\u" in text:  # only an escape can make such text
         _refuse_bad_text(value)
     return value, end
+
+
+def _refuse_depth(value: Any) -> None:
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        if depth > DEEPEST:
+            raise InvalidJSONError("maximum parsing depth reached")
+        level = [child for one in level for child in (one.values() if isinstance(one, dict) else one)]
 
 
 def _refuse_bad_text(value: Any) -> None:
