@@ -1,4 +1,4 @@
-"""What a test may leave behind: nothing. No thread of ours, no child process, no task of ours.
+"""What a test may leave behind: nothing. No thread of ours, no child process, no socket, no task of ours.
 
 The check compares with the state before the test, so what a wider fixture (module, session) started
 earlier does not count. What such a fixture starts *during* a test is named with the ``outlives`` fixture.
@@ -7,9 +7,10 @@ earlier does not count. What such a fixture starts *during* a test is named with
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,10 +27,11 @@ PACKAGE = str(Path(janus_notebook.__file__).parent)
 
 @dataclass
 class Outlives:
-    """Threads and child processes with an owner that lives longer than one test."""
+    """Threads, child processes and sockets with an owner that lives longer than one test."""
 
     threads: set[threading.Thread] = field(default_factory=set)
     pids: set[int] = field(default_factory=set)
+    sockets: set[str] = field(default_factory=set)
 
 
 def threads() -> set[threading.Thread]:
@@ -45,6 +47,30 @@ def children() -> set[int]:
         except FileNotFoundError:
             continue  # that thread has just ended
     return found
+
+
+def sockets() -> set[str]:
+    """The open sockets of this process, as ``socket:[inode]`` (proc(5)); none where there is no /proc."""
+    found: set[str] = set()
+    for link in Path("/proc/self/fd").glob("*"):
+        try:
+            target = os.readlink(link)
+        except OSError:
+            continue  # closed meanwhile
+        if target.startswith("socket:"):
+            found.add(target)
+    return found
+
+
+def _address(name: str) -> str:
+    """What is known of a socket, for the message."""
+    inode = name[len("socket:[") : -1]
+    for table in ("tcp", "tcp6", "udp", "udp6", "unix"):
+        with suppress(OSError):
+            for line in Path(f"/proc/self/net/{table}").read_text().splitlines():
+                if inode in line.split():
+                    return f"{name} {table} {line.strip()}"
+    return name
 
 
 def _process(pid: int) -> str:
@@ -79,17 +105,23 @@ def unfinished_tasks(folder: str = PACKAGE) -> Iterator[list[str]]:
 
 @contextmanager
 def nothing_left(outlives: Outlives, *, patience: float = 5.0) -> Iterator[None]:
-    """Fail if the block leaves a thread, child process or task; what is ending gets `patience` seconds."""
-    threads_before, children_before = threads(), children()
+    """Fail if the block leaves a thread, process, socket or task; what is ending gets `patience` seconds."""
+    threads_before, children_before, sockets_before = threads(), children(), sockets()
     with unfinished_tasks() as tasks:
         yield
     deadline = time.monotonic() + patience
     while True:
         new_threads = threads() - threads_before - outlives.threads
         new_children = children() - children_before - outlives.pids
-        if not (new_threads or new_children) or time.monotonic() > deadline:
+        new_sockets = sockets() - sockets_before - outlives.sockets
+        if not (new_threads or new_children or new_sockets) or time.monotonic() > deadline:
             break
         time.sleep(0.02)
-    left = [*tasks, *(f"thread {t.name}" for t in new_threads), *(_process(pid) for pid in new_children)]
+    left = [
+        *tasks,
+        *(f"thread {thread.name}" for thread in new_threads),
+        *(_process(pid) for pid in new_children),
+        *(_address(name) for name in new_sockets),
+    ]
     if left:
         raise AssertionError("left behind: " + "; ".join(left))

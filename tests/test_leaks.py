@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 import threading
@@ -33,6 +34,20 @@ def test_a_child_process_is_found_also_as_a_zombie() -> None:
         assert child.pid in leaks.children()
     child.communicate()
     assert child.pid not in leaks.children()
+
+
+def test_a_socket_is_found() -> None:
+    with pytest.raises(AssertionError, match=r"socket:\["), leaks.nothing_left(leaks.Outlives(), patience=0):
+        left = socket.create_server(("127.0.0.1", 0))
+    with leaks.nothing_left(leaks.Outlives(), patience=0):
+        left.close()
+        for one in socket.socketpair():
+            one.close()
+
+
+def test_a_loop_that_is_closed_leaves_no_socket() -> None:
+    with leaks.nothing_left(leaks.Outlives(), patience=0):
+        asyncio.run(asyncio.sleep(0))
 
 
 def test_what_outlives_the_test_is_allowed() -> None:
