@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from janus_notebook.media import sdp as sdp_text
 from janus_notebook.media.ice import parsed_candidate
@@ -19,6 +19,11 @@ ICE_HINT = (
     "Does UDP pass between this machine and the other side? "
     "If not, give ice_servers=[...] with a TURN server."
 )
+ONLY_LOOPBACK_HINT = (
+    "This machine has no network interface but loopback, which Janus does not use; a practice gateway "
+    "(%janus serve --practice) does."
+)
+LOOPBACK = "127.0.0.1"
 STATE_EVENTS = (
     "signalingstatechange",
     "icegatheringstatechange",
@@ -51,6 +56,16 @@ class Connection(RTCPeerConnection):
         transceivers = self.getTransceivers()
         return str(transceivers[0].receiver.transport.state) if transceivers else "new"
 
+    async def setLocalDescription(  # noqa: N802 (aiortc's name)
+        self,
+        sessionDescription: RTCSessionDescription | None = None,  # noqa: N803 (aiortc's name)
+    ) -> None:
+        """Gather candidates, too: on loopback, where this machine has no other address."""
+        transports = [transceiver.receiver.transport for transceiver in self.getTransceivers()]
+        for dtls in [*transports, *([self.sctp.transport] if self.sctp is not None else [])]:
+            _loopback_at_last(dtls)
+        await super().setLocalDescription(sessionDescription)
+
     async def add_trickled(self, candidate: Mapping[str, Any]) -> None:
         """Take a candidate of the other side; there must be a remote description.
 
@@ -73,7 +88,7 @@ class Connection(RTCPeerConnection):
         if self.remoteDescription is None or self.signalingState != "stable":
             return "the other side's description did not come", "Is the signalling connected?"
         if self.iceConnectionState != "completed":
-            return f"ICE has found no pair of candidates that works{self._counts()}", ICE_HINT
+            return f"ICE has found no pair of candidates that works{self._counts()}", self._ice_hint()
         return "the DTLS handshake did not finish", "Something on the way lets STUN through, but not DTLS."
 
     def broken_step(self) -> tuple[str, str]:
@@ -83,11 +98,18 @@ class Connection(RTCPeerConnection):
         if self.failure is not None:
             return repr(self.failure), ""
         if self.iceConnectionState == "failed":
-            return f"ICE failed, as no pair of candidates works{self._counts()}", ICE_HINT
+            return f"ICE failed, as no pair of candidates works{self._counts()}", self._ice_hint()
         return "the DTLS handshake failed", "Was the description changed on its way?"
 
+    def _ice_hint(self) -> str:
+        addresses = {c.ip for i in self._ice() for c in i.iceGatherer.getLocalCandidates()}
+        return ONLY_LOOPBACK_HINT if addresses == {LOOPBACK} else ICE_HINT
+
+    def _ice(self) -> list[Any]:
+        return [t.receiver.transport.transport for t in self.getTransceivers()[:1]]
+
     def _counts(self) -> str:
-        ice = [t.receiver.transport.transport for t in self.getTransceivers()[:1]]
+        ice = self._ice()
         here = sum(len(i.iceGatherer.getLocalCandidates()) for i in ice)
         there = sum(len(i.getRemoteCandidates()) for i in ice)
         return f" ({here} here, {there} there)"
@@ -116,3 +138,14 @@ class Connection(RTCPeerConnection):
         if not task.cancelled() and task.exception() is not None:
             self.failure = task.exception()
             self._notify()
+
+
+def _loopback_at_last(dtls: Any) -> None:
+    """Let ICE gather 127.0.0.1 where it finds nothing else. aiortc has no option for it."""
+    ice = dtls.transport.iceGatherer._connection
+    gather = ice.get_component_candidates
+
+    async def with_loopback(component: int, addresses: list[str], *args: Any, **kwargs: Any) -> Any:
+        return await gather(component, addresses or [LOOPBACK], *args, **kwargs)
+
+    ice.get_component_candidates = with_loopback

@@ -336,7 +336,7 @@ class Peer:
         if not self._local:
             raise JanusMediaError(
                 "ICE found no address of this machine to use",
-                hint="It does not use the loopback interface: a network interface must be up.",
+                hint="Is a network interface up?",
             )
         text = sdp_text.without_candidates(description.sdp) if trickle else description.sdp
         return {"type": description.type, "sdp": text, "trickle": trickle}

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from aiortc import RTCConfiguration, RTCSessionDescription
+from aiortc import RTCConfiguration
 from aiortc.rtcconfiguration import RTCBundlePolicy
 
 from janus_notebook.errors import JanusMediaError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PracticePeer"]
 
-LOOPBACK = "127.0.0.1"
 T = TypeVar("T")
 
 
@@ -40,7 +39,7 @@ class PracticePeer:
         self.described = False
         self.notify = notify
         self._on_end = on_end
-        self._pc: LoopbackConnection | None = None
+        self._pc: Connection | None = None
         self._early: list[Mapping[str, Any]] = []
         self._work: set[asyncio.Task[Any]] = set()
         self._turn = asyncio.Lock()
@@ -71,7 +70,7 @@ class PracticePeer:
     def release(self) -> None:
         """Let go of what the connection carried."""
 
-    def opened(self) -> LoopbackConnection:
+    def opened(self) -> Connection:
         """Return the connection; make it at first.
 
         Raises:
@@ -82,7 +81,7 @@ class PracticePeer:
         if self._pc is None:
             # An empty list, not None: None means a public STUN server to aiortc.
             config = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-            self._pc = LoopbackConnection(config, self._changed)
+            self._pc = Connection(config, self._changed)
             self.wire(self._pc)
         return self._pc
 
@@ -144,32 +143,3 @@ def _reason(pc: Connection) -> str:
     if pc.failure is not None or pc.connectionState == "failed":
         return "DTLS error"
     return "DTLS alert"  # the other side said goodbye
-
-
-class LoopbackConnection(Connection):
-    """A `Connection` that can be reached over loopback too.
-
-    aioice leaves 127.0.0.1 out. The practice gateway and its client are on one machine, so that without
-    any network they have only this address.
-    """
-
-    async def setLocalDescription(  # noqa: N802 (aiortc's name)
-        self,
-        sessionDescription: RTCSessionDescription | None = None,  # noqa: N803 (aiortc's name)
-    ) -> None:
-        for transceiver in self.getTransceivers():
-            _also_on_loopback(transceiver.receiver.transport)
-        if self.sctp is not None:
-            _also_on_loopback(self.sctp.transport)
-        await super().setLocalDescription(sessionDescription)
-
-
-def _also_on_loopback(dtls: Any) -> None:
-    """Let the transport's ICE gather 127.0.0.1 as well. aiortc has no option for it."""
-    ice = dtls.transport.iceGatherer._connection
-    gather = ice.get_component_candidates
-
-    async def with_loopback(component: int, addresses: list[str], *args: Any, **kwargs: Any) -> Any:
-        return await gather(component, [*(a for a in addresses if a != LOOPBACK), LOOPBACK], *args, **kwargs)
-
-    ice.get_component_candidates = with_loopback
