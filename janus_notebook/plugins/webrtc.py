@@ -182,7 +182,8 @@ class WebRtcPlugin(JanusPlugin, ABC):
             raise
         except TimeoutError as exc:
             raise JanusTimeoutError(
-                f"Janus did not answer the offer within {timeout:g} s", hint="Is the server alive?"
+                f"Janus did not answer the offer within {timeout:g} s",
+                hint="Is the server alive? On a machine with no network but loopback Janus never answers.",
             ).within(plugin=self.name, handle_id=self.id) from exc
         assert isinstance(reply, PluginReply)
         if reply.jsep is None:
