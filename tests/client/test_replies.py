@@ -167,8 +167,8 @@ def test_a_reply_in_the_instant_of_the_cancellation() -> None:
                 }
                 call = asyncio.ensure_future(calls[target]())
 
-                def cancelling(data: bytes, call: asyncio.Future[Any] = call) -> None:
-                    feed(data)
+                def cancelling(text: bytes, call: asyncio.Future[Any] = call) -> None:
+                    feed(text)
                     call.cancel()
 
                 session.connection.feed = cancelling  # type: ignore[method-assign]
@@ -192,8 +192,8 @@ def test_create_cancelled_in_the_instant_of_its_reply_destroys_the_session() -> 
             server.on["create"] = lambda request: [server.made(request)]
             feed = session.connection.feed
 
-            def cancelling(data: bytes) -> None:
-                feed(data)
+            def cancelling(text: bytes) -> None:
+                feed(text)
                 if session.id is not None:
                     session.connection.feed = feed  # type: ignore[method-assign]
                     call.cancel()
@@ -248,9 +248,9 @@ def test_a_deadline_in_the_instant_of_the_reply_keeps_the_reply() -> None:
         async with scripted() as server, attached(server) as (session, plugin):
             feed = session.connection.feed
 
-            def late(data: bytes) -> None:
+            def late(text: bytes) -> None:
                 # Blocks the loop past the deadline, so that both are due in the same turn.
-                feed(data)
+                feed(text)
                 end = asyncio.get_running_loop().time() + 0.2
                 while asyncio.get_running_loop().time() < end:
                     pass
