@@ -120,9 +120,8 @@ class JanusConnection:
     """A connection to a Janus server, for one or more sessions.
 
     Args:
-        base_url: ``ws://host:8188`` or ``wss://host/janus``.
-        options: the transport's own (see
-            `janus_notebook.client.transports.websocket.WebSocketOptions`); an unknown one is refused.
+        base_url: where Janus is (see `JanusSession`).
+        options: the transport's own, by name; an unknown one is refused.
 
     Raises:
         JanusOptionError: for a URL or option that can't be used.
@@ -358,6 +357,8 @@ class JanusConnection:
         elif waiter.future.done() and not waiter.future.cancelled():
             # The write and the wait can fail at the same time; this one was not raised.
             waiter.future.exception()
+        # It may stay for its late reply: its deadline must not fail what nobody awaits.
+        waiter.future.cancel()
 
     def _transaction_of(self, message: Mapping[str, Any]) -> str:
         given = message.get("transaction")

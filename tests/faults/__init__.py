@@ -4,7 +4,7 @@
 None it is ``lost`` at once; with ``"claim"`` or ``"recreate"`` it is ``reconnecting``, then ``recovered``, or
 ``lost`` when `recover_timeout` (60 s; for ``"claim"`` at most the time that the server keeps sessions, and
 4 s) is over. "Lost" always comes with `session.reason`, a sentence; handles are then ``detached``. Nothing
-hangs in any of them: a request ends by its own deadline at the latest, `destroy` within two of them.
+hangs in any of them: a request ends by its own deadline at the latest, `destroy` within one and 10 s.
 
 ==============================================  =============================================  ==============
 fault                                           what the user sees                             within

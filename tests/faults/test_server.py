@@ -21,6 +21,7 @@ from janus_notebook import (
     JanusTimeoutError,
     LocalGateway,
 )
+from janus_notebook.gateway.configuration import Ports
 from janus_notebook.gateway.practice import Drop
 from tests.admin import admin, sessions
 from tests.client.scripted import run, until
@@ -72,6 +73,38 @@ def test_janus_is_killed() -> None:
                     assert states_of(session)[-2:] == ["reconnecting", "lost"]
 
     with running_gateway(reclaim_session_timeout=5) as gateway:
+        run(main())
+
+
+@needs_janus
+@pytest.mark.live
+def test_janus_is_killed_and_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGKILL, and another Janus on the same ports: the old sessions are gone, new ones take their place."""
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            made = {}
+            for url in (gateway.ws_url, gateway.http_url):
+                for mode in (None, "claim", "recreate"):
+                    options: dict[str, Any] = {"recover": mode, "recover_timeout": 20}
+                    made[url, mode] = await stack.enter_async_context(echoing(url, **options))
+            os.kill(pid_of(gateway), signal.SIGKILL)
+            await until(lambda: all(not session.is_open for session, _ in made.values()))
+            await gateway.start()
+            for (_, mode), (session, plugin) in made.items():
+                if mode != "recreate":
+                    await becomes(session, "lost", 10)
+                    assert mode is None or "no longer knows session" in session.reason
+                    continue
+                await becomes(session, "recovered", 10)
+                async with within(3):
+                    assert (await plugin.configure(audio=True))["result"] == "ok"
+            known = {session.id for (_, mode), (session, _) in made.items() if mode == "recreate"}
+            assert set(await asyncio.to_thread(sessions, gateway)) == known
+
+    ports = Ports.free()
+    monkeypatch.setattr(Ports, "free", lambda: ports)
+    with running_gateway(reclaim_session_timeout=10) as gateway:
         run(main())
 
 
@@ -285,6 +318,30 @@ def test_frozen_for_longer_than_the_timeouts(transport: str) -> None:
                 assert (await plugin.configure(audio=True))["result"] == "ok"
 
     with misbehaving(session_timeout=3, reclaim_session_timeout=10) as gateway:
+        run(main())
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("recover", [None, "recreate"])
+def test_destroyed_while_it_is_frozen(transport: str, recover: Any) -> None:
+    """Whether the loss has been noticed or not: `destroy` waits for no more than one deadline, and a bit."""
+
+    async def main() -> None:
+        for noticed in (False, True):
+            options: dict[str, Any] = {"recover": recover, "timeout": 0.6}
+            if transport == "ws":
+                options |= {"ping_interval": None, "close_timeout": 0.2}
+            session, plugin = JanusSession(url_of(gateway, transport), **options), JanusEchoTestPlugin()
+            await session.create()
+            await plugin.attach(session)
+            with gateway.frozen():
+                if noticed:
+                    await becomes(session, "reconnecting" if recover else "lost", 6)
+                async with within(5):
+                    await session.destroy()
+            assert (session.state, plugin.state) == ("closed", "detached")
+
+    with misbehaving(session_timeout=1) as gateway:
         run(main())
 
 
