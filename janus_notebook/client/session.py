@@ -64,7 +64,8 @@ class JanusSession:
             await plugin.attach(session)
 
     Args:
-        base_url: ``ws://`` or ``wss://`` and the host and port of Janus's WebSocket transport.
+        base_url: where Janus is: ``ws://host:8188`` or ``wss://``, ``http://host:8088/janus`` or
+            ``https://``, ``unix:///path`` or ``unix+dgram:///path``.
         connection: a `JanusConnection` to share with other sessions, instead of `base_url`.
             The session then neither opens it alone nor closes it.
         timeout: default deadline of every request, in seconds.
@@ -77,8 +78,9 @@ class JanusSession:
             the same handles attached again; None leaves it lost. See `janus_notebook.client.recovery`.
         recover_timeout: for how many seconds that is tried.
         log_capacity: how many entries the event log keeps.
-        transport_options: handed to the transport; an unknown one is refused
-            (see `janus_notebook.client.transports.websocket.WebSocketOptions`).
+        transport_options: handed to the transport; an unknown one is refused. They are the fields of
+            ``WebSocketOptions``, ``HttpOptions``, ``UnixOptions`` and ``UnixDatagramOptions`` in the
+            modules of `janus_notebook.client.transports`.
 
     Attributes:
         id: Janus's id of the session, or None.
@@ -257,7 +259,10 @@ class JanusSession:
 
     def discard_late(self, message: Message) -> None:
         """A session whose creator gave up is destroyed at once instead of idling on the server."""
-        late = {"janus": "destroy", "session_id": new_id(message)}
+        self._destroy_unawaited(new_id(message))
+
+    def _destroy_unawaited(self, session_id: int) -> None:
+        late = {"janus": "destroy", "session_id": session_id}
         self.spawn(
             self.connection.request(late, credentials=self.credentials.fields, timeout=self.timeout),
             name="janus-destroy-late",
@@ -286,13 +291,19 @@ class JanusSession:
         """
         async with self._lock:
             patience = 0.5  # for a caller that gives up meanwhile
+            asked = False
             try:
                 await self._recovery.cancel()
                 if self.id is not None:
                     answering = await self.handles.detach_all()
+                    asked = True
                     # A server that does not answer gets no second full deadline.
                     self._destroyed = await self._destroy_on_server(self.timeout if answering else 1.0)
                 patience = SETTLE_SECONDS
+            except asyncio.CancelledError:
+                if self.id is not None and not asked:
+                    self._destroy_unawaited(self.id)  # nobody else would end it on a shared connection
+                raise
             finally:
                 self._end("closed", self.reason)
                 await self._settle(patience)
