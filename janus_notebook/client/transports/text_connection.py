@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
+from websockets.frames import CloseCode
 from websockets.protocol import State
 
 try:
@@ -34,9 +35,15 @@ LAST_PART = 0x80
 FIRST_PARTS = (WHOLE_TEXT, FIRST_PART)
 NEXT_PARTS = (0x00, LAST_PART)
 
-# Set in the first byte of pings and the like, which are this long at most.
-CONTROL = 0x08
+# A ping, a pong; they are this long at most.
+CONTROLS = (0x89, 0x8A)
 LONGEST_CONTROL = 125
+
+# A message of bytes, whole or its first part: nothing that Janus sends.
+BINARY = (0x82, 0x02)
+
+# What ends the answer to the handshake; frames may follow in the same packet.
+HEADERS_END = b"\r\n\r\n"
 
 # Set in the second byte where a mask follows.
 MASKED = 0x80
@@ -61,8 +68,9 @@ class TextConnection(ClientConnection):
         self._chunks: list[bytes] = []
         self._missing = 0
         self._parts: list[bytes] = []
-        # What can't be right is the library's to refuse, and all that follows it.
-        self._refused = False
+        # The end of closing, and what can't be right, is the library's, and all that follows it.
+        self._left = False
+        self._headers = b""
         self._texts: deque[bytes] = deque()
         self._wake: asyncio.Future[None] | None = None
         self._masks, self._masks_used = b"", 0
@@ -102,8 +110,11 @@ class TextConnection(ClientConnection):
         while not self._texts:
             if self.connection_lost_waiter.done():
                 raise self.close_exc
-            self._wake = self.loop.create_future()
-            await self._wake
+            if self.protocol.state is State.OPEN:
+                self._wake = self.loop.create_future()
+                await self._wake
+            else:
+                await self.close()  # no longer than close_timeout, whatever the other side does
         return self._texts.popleft()
 
     def data_received(self, data: bytes) -> None:
@@ -112,7 +123,9 @@ class TextConnection(ClientConnection):
         Requests that follow from replies that came together go out together: a write to the socket
         costs much. The tasks that the replies wake are in the loop's queue ahead of `_write_gathered`.
         """
-        if self.response is None or self._refused:
+        if self.response is None:
+            data = self._shake_hands(data)
+        if self._left:
             super().data_received(data)
             return
         if self._missing:
@@ -127,6 +140,19 @@ class TextConnection(ClientConnection):
             self._gathering = True
             self.loop.call_soon(self._write_gathered)
 
+    def _shake_hands(self, data: bytes) -> bytes:
+        """Hand the answer to the handshake to the library; return what follows it."""
+        seen = self._headers + data
+        end = seen.find(HEADERS_END)
+        taken = len(data) if end < 0 else end + len(HEADERS_END) - len(self._headers)
+        self._headers = seen[1 - len(HEADERS_END) :]
+        super().data_received(data[:taken])
+        if self.protocol.state is State.OPEN:
+            return data[taken:]
+        super().data_received(data[taken:])
+        self._left = self.response is not None  # a refusal: no frames will follow
+        return b""
+
     def _take(self, data: bytes) -> int:
         """Take the whole frames out of `data`, keep the rest; return how many texts there were."""
         at, texts, size = 0, 0, len(data)
@@ -138,8 +164,8 @@ class TextConnection(ClientConnection):
                 start += 2 if length == 126 else 8
                 length = int.from_bytes(data[at + 2 : start])
             end = start + length
-            if size >= start and not self._allowed(head, data[at + 1], length):
-                self._refuse(data[at:])
+            if size > at + 1 and not self._allowed(head, data[at + 1], length if size >= start else 0):
+                self._leave(data[at:])
                 break
             if size < start or size < end:
                 self._missing = (start if size < start else end) - size
@@ -148,7 +174,7 @@ class TextConnection(ClientConnection):
             if head == WHOLE_TEXT:
                 texts += 1
                 self._got(data[start:end])
-            elif head & CONTROL:
+            elif head in CONTROLS:
                 super().data_received(data[at:end])
             else:
                 self._got_part(head, data[start:end])
@@ -159,7 +185,7 @@ class TextConnection(ClientConnection):
         """Whether a server may send a frame that begins so, now."""
         if second >= MASKED:
             return False
-        if head & CONTROL:
+        if head in CONTROLS:
             return length <= LONGEST_CONTROL
         if head not in (NEXT_PARTS if self._parts else FIRST_PARTS):
             return False
@@ -172,15 +198,18 @@ class TextConnection(ClientConnection):
             self._parts.clear()
             self._got(text)
 
-    def _refuse(self, data: bytes) -> None:
-        """Let the library say what is wrong, to the server and to us."""
-        self._refused = True
+    def _leave(self, data: bytes) -> None:
+        """Let the library close, or say what is wrong, to the server and to us."""
+        self._left = True
+        if not self._parts and data[0] in BINARY and data[1] < MASKED:
+            self.protocol.fail(CloseCode.UNSUPPORTED_DATA, "bytes instead of a text")
         if self._parts:
             # It has to know that a message had begun.
             begun = b"".join(self._parts)
             self._parts.clear()
             super().data_received(_head(FIRST_PART, len(begun), 0) + begun)
         super().data_received(data)
+        self._wake_reader()
 
     def _got(self, text: bytes) -> None:
         if self.deliver is not None:
