@@ -31,7 +31,6 @@ from janus_notebook.protocol.router import (
     Acknowledged,
     Effect,
     Failed,
-    Ignored,
     Late,
     Occurred,
     Replied,
@@ -218,8 +217,8 @@ class JanusConnection:
         if reader is not None:
             reader.cancel()
             await asyncio.wait([reader])
-            if self._read_from is not None:
-                await self._read_from.close()  # a reader that is cancelled before its first step has not
+            assert self._read_from is not None
+            await self._read_from.close()  # a reader that is cancelled before its first step has not
 
     def add(self, user: ConnectionUser) -> None:
         """Hand this session's events to `user` from now on."""
@@ -238,8 +237,8 @@ class JanusConnection:
         if self.state != "connected" or self._heard > since:
             return False
         self._end("lost", lambda: JanusConnectionError(reason))
-        if self._reader is not None:
-            self._reader.cancel()  # it closes the transport
+        assert self._reader is not None
+        self._reader.cancel()  # it closes the transport
         return True
 
     @property
@@ -424,10 +423,10 @@ class JanusConnection:
                     waiter.user.on_reply(message, text, waiter.handle_id)
             case Late(transaction, message):
                 self._late(self._waiters.pop(transaction, None), message, text)
-            case Ignored(message):
+            case _:
                 # An ack that its event overtook, or a duplicate: nobody waits, but it is recorded.
-                for user in self._users_of(integer(message.get("session_id"))):
-                    user.on_reply(message, text, None)
+                for user in self._users_of(integer(effect.message.get("session_id"))):
+                    user.on_reply(effect.message, text, None)
 
     @staticmethod
     def _reply(waiter: _Waiter, message: Message, text: bytes) -> None:

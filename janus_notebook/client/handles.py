@@ -92,10 +92,9 @@ class Handles:
         self._by_id[handle_id] = plugin
         plugin.begin(self._session, handle_id, message)
 
-    def suspend(self, plugin: JanusPlugin) -> None:
+    def suspend(self, handle_id: int) -> None:
         """Take out a handle that is gone on the server and is to be attached again; its streams go on."""
-        if plugin.id is not None:
-            del self._by_id[plugin.id]
+        del self._by_id[handle_id]
 
     def _undo(self, message: Message) -> None:
         """Detach at once a handle whose caller gave up while it was attached."""
@@ -163,12 +162,12 @@ class Handles:
         plugin = self._by_id.pop(handle_id, None)
         if plugin is None:
             return
-        if self._session.id is not None:
-            self._session.connection.fail_handle(
-                self._session.id,
-                handle_id,
-                lambda: JanusStateError(f"handle {handle_id} was detached", hint="Attach the plugin again."),
-            )
+        assert self._session.id is not None  # it outlives its handles
+        self._session.connection.fail_handle(
+            self._session.id,
+            handle_id,
+            lambda: JanusStateError(f"handle {handle_id} was detached", hint="Attach the plugin again."),
+        )
         plugin.end(reason)
         self._session.events.end_subscriptions(handle_id)
 

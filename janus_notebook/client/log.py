@@ -131,10 +131,8 @@ class EventLog:
         )
         self._ring.append(event)
         if self._subscriptions:
-            for reference in tuple(self._subscriptions):
-                subscription = reference()
-                if subscription is not None:
-                    subscription.offer(event)
+            for subscription in self._live():
+                subscription.offer(event)
         return event
 
     def subscribe(
@@ -168,17 +166,19 @@ class EventLog:
 
     def rebind(self, handle_id: int, new_id: int) -> None:
         """Let the streams of a handle go on with the id under which it was attached again."""
-        for reference in tuple(self._subscriptions):
-            subscription = reference()
-            if subscription is not None and subscription.handle_id == handle_id:
+        for subscription in self._live():
+            if subscription.handle_id == handle_id:
                 subscription.handle_id = new_id
 
     def end_subscriptions(self, handle_id: int | None = None) -> None:
         """End the streams of a handle that is gone, or (without id) all of them."""
-        for reference in tuple(self._subscriptions):
-            subscription = reference()
-            if subscription is not None and handle_id in (None, subscription.handle_id):
+        for subscription in self._live():
+            if handle_id in (None, subscription.handle_id):
                 subscription.close()
+
+    def _live(self) -> list[Subscription]:
+        streams = [reference() for reference in tuple(self._subscriptions)]
+        return [stream for stream in streams if stream is not None]
 
 
 class Subscription:

@@ -319,11 +319,11 @@ class JanusPlugin:
             return
         before, self.state = self.state, state
         self.reason = reason
-        if self.session is not None:
-            raw = {"state": state, "before": before, "reason": reason}
-            event = self.session.events.record("local", "state", raw, self.session.id, self.id)
-            assert isinstance(event, StateEvent)
-            self.transitions.append(event)
+        assert self.session is not None  # it was new before
+        raw = {"state": state, "before": before, "reason": reason}
+        event = self.session.events.record("local", "state", raw, self.session.id, self.id)
+        assert isinstance(event, StateEvent)
+        self.transitions.append(event)
 
 
 def _checked_candidate(candidate: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -225,15 +225,15 @@ class Recovery:
             await plugin.release()
             if plugin.id is not None:
                 self._detached[plugin.id] = plugin
-                handles.suspend(plugin)
+                handles.suspend(plugin.id)
                 plugin.end("the session on the server is gone")
         old = session.id
+        assert old is not None
 
         def begin(message: Message) -> None:
             session.begin(message)
             assert session.id is not None
-            if old is not None:
-                self._rename(old, session.id)
+            self._rename(old, session.id)
 
         await self._ask({"janus": "create"}, on_reply=begin, on_late=session.discard_late)
 

@@ -414,11 +414,11 @@ class JanusSession:
     def reconnecting(self, reason: str) -> None:
         """The way back has begun."""
         self._stop_keepalive()
-        if self.id is not None:
-            session_id = self.id
-            self.connection.fail_session(
-                session_id, lambda: JanusStateError(f"session {session_id} has ended: {reason}")
-            )
+        session_id = self.id
+        assert session_id is not None
+        self.connection.fail_session(
+            session_id, lambda: JanusStateError(f"session {session_id} has ended: {reason}")
+        )
         self.reason = reason
         self._set_state("reconnecting", reason)
         self.connection.add(self)  # to hear of its end

@@ -407,6 +407,7 @@ def test_destroy_while_the_session_is_made_anew_leaves_nothing_on_a_shared_conne
             server.on["create"] = first_only
             server.drop()
             await until(lambda: len(held) == 2)
+            await until(lambda: "recovered" in (session.state, other.state))
             late = next(one for one in (session, other) if one.state == "reconnecting")
             kept = other if late is session else session
             await until(lambda: kept.state == "recovered")

@@ -23,7 +23,7 @@ from websockets.protocol import State
 
 try:
     from websockets.speedups import apply_mask
-except ImportError:  # a platform for which the library has no compiled part
+except ImportError:  # pragma: no cover # a platform for which the library has no compiled part
     from websockets.utils import apply_mask
 
 __all__ = ["TextConnection"]
