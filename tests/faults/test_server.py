@@ -340,6 +340,8 @@ def test_destroyed_while_it_is_frozen(transport: str, recover: Any) -> None:
                 async with within(5):
                     await session.destroy()
             assert (session.state, plugin.state) == ("closed", "detached")
+            async with within(5), session:
+                await session.ping()
 
     with misbehaving(session_timeout=1) as gateway:
         run(main())
