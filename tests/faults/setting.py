@@ -6,6 +6,8 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from janus_notebook import JanusEchoTestPlugin, JanusError, JanusSession
 from janus_notebook.gateway import PracticeGateway
 from tests.client.scripted import until
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
 TRANSPORTS = ("ws", "http", "unix", "unix+dgram")
+# For what takes long and is much the same over each: the others are for the night.
+ALL_AT_NIGHT = (
+    *("ws", "http"),
+    *(pytest.param(name, marks=pytest.mark.nightly) for name in ("unix", "unix+dgram")),
+)
 # Where either side learns of the other's end. The others keep a session until its timeout.
 CONNECTED = ("ws", "unix")
 UNCONNECTED = ("http", "unix+dgram")

@@ -15,7 +15,17 @@ from janus_notebook import (
 )
 from janus_notebook.gateway.practice import Garbage, Huge, Nested, Unknown, WrongTypes
 from tests.client.scripted import errors_in, run, until
-from tests.faults.setting import TRANSPORTS, becomes, echoing, misbehaving, outcome, states_of, url_of, within
+from tests.faults.setting import (
+    ALL_AT_NIGHT,
+    TRANSPORTS,
+    becomes,
+    echoing,
+    misbehaving,
+    outcome,
+    states_of,
+    url_of,
+    within,
+)
 
 if TYPE_CHECKING:
     from janus_notebook.gateway.practice import Fault
@@ -66,7 +76,7 @@ def test_garbage_between_messages(transport: str) -> None:
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize("kind", ["pong", "ack", "event"])
 def test_garbage_in_place_of_a_reply(transport: str, kind: str) -> None:
     """That one request fails; over HTTP at once where its own answer is the garbage."""
@@ -194,7 +204,7 @@ def test_an_http_answer_of_more_than_max_size() -> None:
 # -- odd ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -227,7 +237,7 @@ def test_an_odd_reply(transport: str, fault: Fault) -> None:
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize("members", [(), ("data",), ("session_id",), ("transaction",)], ids=repr)
 def test_an_attach_of_wrong_types(transport: str, members: tuple[str, ...]) -> None:
     async def main() -> None:
@@ -250,7 +260,7 @@ def test_an_attach_of_wrong_types(transport: str, members: tuple[str, ...]) -> N
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 def test_a_plugin_event_of_wrong_types(transport: str) -> None:
     async def main() -> None:
         async with echoing(url_of(gateway, transport), recover=None) as (session, plugin):

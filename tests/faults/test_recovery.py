@@ -21,8 +21,8 @@ from janus_notebook.gateway.practice.plugins import standard_plugins
 from tests.admin import handles
 from tests.client.scripted import errors_in, run, until
 from tests.faults.setting import (
+    ALL_AT_NIGHT,
     CONNECTED,
-    TRANSPORTS,
     becomes,
     echoing,
     misbehaving,
@@ -155,7 +155,7 @@ def test_cut_again_on_the_way(transport: str, verb: str, kept: int) -> None:
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize("verb", ["create", "attach"])
 @pytest.mark.parametrize("fault", [Delay, Drop])
 def test_an_answer_on_the_way_is_late_or_lost(transport: str, verb: str, fault: Any) -> None:

@@ -18,12 +18,12 @@ from janus_notebook import (
 from janus_notebook.gateway.practice import Delay, Drop, Duplicate, Misaddress, Reorder
 from tests.admin import handles
 from tests.client.scripted import errors_in, run, until
-from tests.faults.setting import TRANSPORTS, becomes, echoing, misbehaving, url_of, within
+from tests.faults.setting import ALL_AT_NIGHT, TRANSPORTS, becomes, echoing, misbehaving, url_of, within
 
 # -- never ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 def test_a_reply_that_never_comes(transport: str) -> None:
     """Its caller gets an error at the deadline, and everything else goes on."""
 
@@ -64,7 +64,7 @@ def test_a_reply_that_never_comes(transport: str) -> None:
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize("verb", ["info", "create", "destroy"])
 def test_a_session_s_own_reply_that_never_comes(transport: str, verb: str) -> None:
     async def main() -> None:
@@ -126,7 +126,7 @@ def test_every_reply_comes_three_times(transport: str) -> None:
 # -- too late -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 def test_a_late_attach_is_undone(transport: str) -> None:
     async def main() -> None:
         async with echoing(url_of(gateway, transport), timeout=0.4) as (session, plugin):
@@ -147,7 +147,7 @@ def test_a_late_attach_is_undone(transport: str) -> None:
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 def test_a_late_create_is_undone(transport: str) -> None:
     """On a shared connection. One of the session's own is closed at once, and the server's timeout is
     what ends the session where it does not see that."""
@@ -171,7 +171,7 @@ def test_a_late_create_is_undone(transport: str) -> None:
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 def test_a_late_answer_of_a_plugin(transport: str) -> None:
     """It is an entry of the log, and not the answer of the next request."""
 

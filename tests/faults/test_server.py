@@ -26,6 +26,7 @@ from janus_notebook.gateway.practice import Drop
 from tests.admin import admin, sessions
 from tests.client.scripted import run, until
 from tests.faults.setting import (
+    ALL_AT_NIGHT,
     TRANSPORTS,
     becomes,
     echoing,
@@ -108,7 +109,7 @@ def test_janus_is_killed_and_started_again(monkeypatch: pytest.MonkeyPatch) -> N
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize("down", [0.0, 0.5])
 def test_restarted_and_made_anew(transport: str, down: float) -> None:
     """The same objects work again, with new ids; requests meanwhile wait; streams go on."""
@@ -138,7 +139,7 @@ def test_restarted_and_made_anew(transport: str, down: float) -> None:
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize("recover", [None, "claim"])
 def test_restarted_and_nothing_left_to_claim(transport: str, recover: Any) -> None:
     async def main() -> None:
@@ -174,7 +175,7 @@ async def connected_again(session: JanusSession) -> None:
             return
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 def test_restarted_again_and_again(transport: str) -> None:
     """Also while the session is coming back: it ends in one session, with its handle."""
 
@@ -298,7 +299,7 @@ def test_janus_is_stopped_for_longer_than_the_timeouts() -> None:
         run(main(pid_of(gateway)))
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 def test_frozen_for_longer_than_the_timeouts(transport: str) -> None:
     """The same over each transport; a new connection is made as soon as the server can take one."""
 
@@ -321,14 +322,14 @@ def test_frozen_for_longer_than_the_timeouts(transport: str) -> None:
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize("recover", [None, "recreate"])
 def test_destroyed_while_it_is_frozen(transport: str, recover: Any) -> None:
     """Whether the loss has been noticed or not: `destroy` waits for no more than one deadline, and a bit."""
 
     async def main() -> None:
         for noticed in (False, True):
-            options: dict[str, Any] = {"recover": recover, "timeout": 0.6}
+            options: dict[str, Any] = {"recover": recover, "timeout": 0.4}
             if transport == "ws":
                 options |= {"ping_interval": None, "close_timeout": 0.2}
             session, plugin = JanusSession(url_of(gateway, transport), **options), JanusEchoTestPlugin()
@@ -377,7 +378,7 @@ def test_timed_out_by_the_server(transport: str, recover: Any) -> None:
         run(main())
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize("recover", [None, "claim", "recreate"])
 def test_forgotten_by_the_server(transport: str, recover: Any) -> None:
     """Nobody tells; the next keepalive finds out."""
