@@ -341,8 +341,8 @@ class JanusConnection:
             answer = waiter.future.exception()
             if answer is None:
                 return waiter.future.result()
-            if isinstance(answer, JanusError):
-                error = answer
+            assert isinstance(answer, JanusError)
+            error = answer
         shown = mask(decode(text))
         raise error.within(request=shown, session_id=session_id, handle_id=handle_id) from error.__cause__
 

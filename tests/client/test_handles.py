@@ -17,9 +17,11 @@ from janus_notebook import (
     JanusServerError,
     JanusSession,
     JanusStateError,
+    JanusTimeoutError,
     PluginReply,
 )
 from janus_notebook.client import recovery as recovery_module
+from janus_notebook.client.transports.http_client import HttpClient
 from janus_notebook.protocol.router import MAX_ABANDONED
 from tests.client.memory import FarEnd, MemoryTransport, memory_scheme, run_instantly
 from tests.client.scripted import attached, errors_in, run, scripted, until
@@ -233,6 +235,29 @@ def test_a_keepalive_in_flight_when_the_connection_goes() -> None:
             server.drop()
             await until(lambda: session.state == "lost")
             assert "was lost" in session.reason
+
+    run(main())
+
+
+def test_keepalives_of_a_session_that_is_not_there_end() -> None:
+    async def main() -> None:
+        session = JanusSession("ws://localhost")
+        await asyncio.wait_for(session._keep_alive(0.001), 5)
+        assert errors_in(session) == []
+
+    run(main())
+
+
+def test_an_http_server_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def exchange(*_: Any, **__: Any) -> tuple[int, bytes]:
+        raise JanusTimeoutError("http://far did not answer within 1 s")
+
+    monkeypatch.setattr(HttpClient, "exchange", exchange)
+
+    async def main() -> None:
+        connection = JanusConnection("http://far/janus", proxy=None)
+        with pytest.raises(JanusConnectionError, match=r"did not answer within 1 s\. Is it Janus's port"):
+            await connection.open()
 
     run(main())
 

@@ -207,6 +207,18 @@ def test_a_server_that_no_longer_has_the_session() -> None:
     run(main())
 
 
+def test_a_server_that_comes_back_with_another_setting() -> None:
+    async def main() -> None:
+        async with keeping() as server, session_with(server) as (session, _):
+            server.info["reclaim-session-timeout"] = 0
+            await lose(server, session)
+            await until(lambda: session.state == "lost")
+            assert "reclaim_session_timeout of 0 s" in session.reason
+            assert server.verbs() == ["info"]
+
+    run(main())
+
+
 def test_a_claim_that_is_refused_for_another_reason() -> None:
     async def main() -> None:
         async with keeping() as server, session_with(server, recover="recreate") as (session, _):
