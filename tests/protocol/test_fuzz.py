@@ -47,7 +47,7 @@ def check_event(event: JanusEvent) -> None:
     """Each property of an event can be read, and none shows a secret that stands under its name."""
     shown = {name: getattr(event, name) for name in dir(event) if not name.startswith("_")}
     assert isinstance(shown["summary"], str)
-    if "token" in event.raw:
+    if event.raw.get("token") == MASK:  # a changed text may have the secret elsewhere, and another value here
         assert "s3cret" not in f"{event!r} {shown}"
 
 
@@ -68,7 +68,7 @@ def take(text: bytes) -> str:
     route(message)
     for direction in DIRECTIONS:
         kind = message["janus"]
-        check_event(event_class(direction, kind)(1, 0.0, 0.0, direction, kind, 1, 2, text))
+        check_event(event_class(direction, kind)(1, 0.0, 0.0, direction, kind, 1, 2, text), text)
     return "a message"
 
 
