@@ -157,7 +157,7 @@ def test_cut_again_on_the_way(transport: str, verb: str, kept: int) -> None:
 
 @pytest.mark.parametrize("transport", ALL_AT_NIGHT)
 @pytest.mark.parametrize("verb", ["create", "attach"])
-@pytest.mark.parametrize("fault", [Delay, Drop])
+@pytest.mark.parametrize("fault", [Delay, pytest.param(Drop, marks=pytest.mark.nightly)])
 def test_an_answer_on_the_way_is_late_or_lost(transport: str, verb: str, fault: Any) -> None:
     """It is asked again on a new connection."""
 

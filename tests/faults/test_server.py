@@ -323,7 +323,7 @@ def test_frozen_for_longer_than_the_timeouts(transport: str) -> None:
 
 
 @pytest.mark.parametrize("transport", ALL_AT_NIGHT)
-@pytest.mark.parametrize("recover", [None, "recreate"])
+@pytest.mark.parametrize("recover", [pytest.param(None, marks=pytest.mark.nightly), "recreate"])
 def test_destroyed_while_it_is_frozen(transport: str, recover: Any) -> None:
     """Whether the loss has been noticed or not: `destroy` waits for no more than one deadline, and a bit."""
 
