@@ -27,6 +27,7 @@ class StreamConnection(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport_: asyncio.Transport | None = None
         self.frozen = False
+        self.on_made: Callable[[], None] = lambda: None
         self.on_lost: Callable[[], None] = lambda: None
         self._writable = asyncio.Event()
         self._writable.set()
@@ -38,6 +39,7 @@ class StreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport_ = transport
+        self.on_made()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._writable.set()
@@ -127,12 +129,15 @@ class Listener(Generic[C]):
 
     def _accepted(self) -> C:
         connection = self._accept()
-        self.connections.add(connection)
         lost = connection.on_lost
+
+        # Not before there is a connection: a server that closes drops those that wait to be accepted.
+        def made() -> None:
+            self.connections.add(connection)
 
         def forget() -> None:
             self.connections.discard(connection)
             lost()
 
-        connection.on_lost = forget
+        connection.on_made, connection.on_lost = made, forget
         return connection
