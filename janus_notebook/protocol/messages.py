@@ -107,7 +107,7 @@ def _shown(message: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check(value: Any, where: str, depth: int) -> None:
     """Refuse what has no JSON form, or one that differs from the value (NaN would become null)."""
-    if isinstance(value, dict | list | tuple) or isinstance(value, Mapping):
+    if isinstance(value, (dict, list, tuple, Mapping)):
         if depth >= MAX_DEPTH:
             raise JanusOptionError(
                 f"the message is nested deeper than {MAX_DEPTH} levels", hint="Does it contain itself?"
