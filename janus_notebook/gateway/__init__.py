@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 __all__ = ["LocalGateway", "PracticeGateway"]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     if name != "PracticeGateway":  # the one name with an import that not everybody needs
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from janus_notebook.gateway.options import GatewayOptions
+from janus_notebook.gateway.values import require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     Category = Mapping[str, Value]
 
 LOOPBACK = "127.0.0.1"
-UNIX_TYPES = ("SOCK_SEQPACKET", "SOCK_DGRAM")  # what janus.transport.pfunix knows; one for each server
 TRANSPORTS = ("http", "pfunix", "websockets")  # the ones we configure; the others need a broker
 LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 
@@ -48,17 +50,18 @@ class Ports:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Configuration:
-    """What one server is started with. Times are in seconds."""
+class Configuration(GatewayOptions):
+    """What one server is started with, and the files that say so.
 
-    session_timeout: int = 60
-    reclaim_session_timeout: int = 0
-    full_trickle: bool = True
-    log_level: int = 4
-    api_secret: str | None = field(default=None, repr=False)
-    token_auth: bool = False
-    token_auth_secret: str | None = field(default=None, repr=False)
-    unix_type: str = "SOCK_SEQPACKET"
+    Raises:
+        JanusOptionError: a value that Janus does not take.
+    """
+
+    log_level: int = 4  # 0 (nothing) to 7 (everything)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_whole("log_level", self.log_level, 0, 7)
 
     def write(self, folder: Path, *, ports: Ports, admin_secret: str, name: str, binary: str) -> Path:
         """Write every file into `folder`, readable by this user alone; return the main one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
 import tempfile
@@ -15,11 +16,12 @@ from janus_notebook.gateway import logs, probe
 from janus_notebook.gateway.configuration import (
     LONGEST_SOCKET_PATH,
     LOOPBACK,
-    UNIX_TYPES,
     Configuration,
     Ports,
 )
 from janus_notebook.gateway.process import GuardedProcess
+from janus_notebook.gateway.tokens import TokenStore
+from janus_notebook.gateway.values import require_seconds
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,10 +32,14 @@ MASK = "***"
 # Starts, each on other ports. A transport is lost when another program takes a port in between, or to a
 # race in Janus itself (probe.answers_over_unix): one start in fifteen, with log_level=0 one in three.
 ATTEMPTS = 8
-HOW_TO_GET_JANUS = (
+INSTALL_JANUS = (
     "On Debian or Ubuntu: sudo apt-get install janus. With Docker: docker run --rm --network host "
-    "canyan/janus-gateway, then %janus connect ws://localhost:8188. A server elsewhere: "
-    "%janus connect wss://host/janus, or set JANUS_URL."
+    "canyan/janus-gateway, then connect to ws://localhost:8188."
+)
+HOW_TO_GET_JANUS = (
+    "Without it: PracticeGateway(), or JanusSession('wss://host/janus') for a server elsewhere; in a "
+    "notebook %janus serve --practice, or %janus connect wss://host/janus, or set JANUS_URL. "
+    f"{INSTALL_JANUS}"
 )
 
 
@@ -42,7 +48,7 @@ def is_installed() -> bool:
     return shutil.which("janus") is not None
 
 
-class LocalGateway:
+class LocalGateway(TokenStore):
     """A Janus server on 127.0.0.1 that lives as long as this process at most.
 
     It has a configuration of its own in a temporary folder: free ports, every installed plugin,
@@ -55,7 +61,8 @@ class LocalGateway:
         reclaim_session_timeout: seconds a session outlives its lost connection; 0 is not at all.
         full_trickle: whether Janus trickles its own ICE candidates.
         api_secret: what every request has to carry as ``apisecret``; None asks for nothing.
-        token_auth: whether requests need a token; with `token_auth_secret`, a signed one.
+        token_auth: whether requests need a token: a stored one (`add_token`), or with `token_auth_secret`
+            a signed one.
         unix_type: ``SOCK_SEQPACKET`` or ``SOCK_DGRAM``: a Janus has one Unix socket, of one type.
         log_level: 0 (nothing) to 7 (everything).
         start_timeout: seconds that janus has for its start.
@@ -67,7 +74,7 @@ class LocalGateway:
     def __init__(
         self,
         *,
-        binary: str | None = None,
+        binary: str | os.PathLike[str] | None = None,
         session_timeout: int = 60,
         reclaim_session_timeout: int = 0,
         full_trickle: bool = True,
@@ -78,20 +85,10 @@ class LocalGateway:
         log_level: int = 4,
         start_timeout: float = 15.0,
     ) -> None:
-        for name, value in (
-            ("session_timeout", session_timeout),
-            ("reclaim_session_timeout", reclaim_session_timeout),
-        ):
-            if value < 0:
-                raise JanusOptionError(f"{name}={value!r}: expected 0 or more seconds")
-        if not 0 <= log_level <= 7:
-            raise JanusOptionError(f"log_level={log_level!r}: expected 0 (nothing) to 7 (everything)")
-        if start_timeout <= 0:
-            raise JanusOptionError(f"start_timeout={start_timeout!r}: expected more than 0 seconds")
-        if token_auth_secret is not None and not token_auth:
-            raise JanusOptionError("token_auth_secret without token_auth", hint="Add token_auth=True.")
-        if unix_type not in UNIX_TYPES:
-            raise JanusOptionError.unknown("unix_type", unix_type, UNIX_TYPES)
+        super().__init__()
+        if not isinstance(binary, str | os.PathLike | None):
+            raise JanusOptionError(f"binary={binary!r}: expected a path or name, or None for janus")
+        require_seconds("start_timeout", start_timeout, positive=True)
         self._configuration = Configuration(
             session_timeout=session_timeout,
             reclaim_session_timeout=reclaim_session_timeout,
@@ -102,7 +99,7 @@ class LocalGateway:
             token_auth_secret=token_auth_secret,
             unix_type=unix_type,
         )
-        self._binary = binary
+        self._binary = None if binary is None else os.fspath(binary)
         self._start_timeout = start_timeout
         self._turn = asyncio.Lock()
         self._process: GuardedProcess | None = None
@@ -335,10 +332,8 @@ class LocalGateway:
     def _log(self) -> str:
         """Return the end of the log without the secrets that Janus writes at its higher levels."""
         text = self._raw_log()
-        configuration = self._configuration
-        for secret in (self._admin_secret, configuration.api_secret, configuration.token_auth_secret):
-            if secret:
-                text = text.replace(secret, MASK)
+        for secret in (self._admin_secret, *self._configuration.secrets, *self._given_tokens):
+            text = text.replace(secret, MASK) if secret else text
         return text
 
     async def _end(self) -> None:

@@ -14,7 +14,7 @@ from janus_notebook.client.session import JanusSession
 from janus_notebook.config import settings_from_environment
 from janus_notebook.errors import JanusError, JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway import LocalGateway
-from janus_notebook.gateway.local import HOW_TO_GET_JANUS, is_installed
+from janus_notebook.gateway.local import INSTALL_JANUS, is_installed
 
 __all__ = ["Workspace", "workspace"]
 
@@ -169,16 +169,22 @@ def _gateway(practice: bool | None, options: dict[str, Any]) -> Gateway:
     binary = options.get("binary") or settings_from_environment().binary
     if practice is None:
         practice = binary is None and not is_installed()
+    of_janus = signature(LocalGateway).parameters
     if not practice:
+        for name in options:
+            if name not in of_janus:
+                raise JanusOptionError.unknown("option of serve()", name, of_janus)
         return LocalGateway(**{**options, "binary": binary})
     from janus_notebook.gateway import PracticeGateway  # not needed where there is a Janus
 
     known = signature(PracticeGateway).parameters
     for name in options:
-        if name not in known:
+        if name in of_janus and name not in known:
             raise JanusOptionError(
-                f"the practice gateway has no option {name!r}; only a real Janus does", hint=HOW_TO_GET_JANUS
+                f"the practice gateway has no option {name!r}; only a real Janus does", hint=INSTALL_JANUS
             )
+        if name not in known:
+            raise JanusOptionError.unknown("option of serve()", name, known)
     return PracticeGateway(**options)
 
 

@@ -265,7 +265,14 @@ class TestStartFails:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(JanusGatewayError) as caught:
             asyncio.run(LocalGateway().start())
-        for part in ("sudo apt-get install janus", "docker run", "%janus connect wss://", "JANUS_URL"):
+        for part in (
+            "PracticeGateway()",
+            "JanusSession(",
+            "sudo apt-get install janus",
+            "docker run",
+            "%janus connect wss://",
+            "JANUS_URL",
+        ):
             assert part in str(caught.value)
 
     def test_the_program_does_not_exist(self) -> None:
@@ -346,11 +353,12 @@ class TestStartFails:
     @pytest.mark.parametrize(
         ("options", "text"),
         [
-            ({"session_timeout": -1}, "session_timeout=-1"),
-            ({"reclaim_session_timeout": -1}, "reclaim_session_timeout=-1"),
-            ({"log_level": 8}, "log_level=8"),
-            ({"unix_type": "SOCK_STREAM"}, "unknown unix_type 'SOCK_STREAM'"),
-            ({"start_timeout": 0}, "start_timeout=0"),
+            ({"log_level": 8}, "log_level=8: expected 0 to 7"),
+            ({"log_level": "x"}, "log_level='x': expected 0 to 7"),
+            ({"start_timeout": 0}, "start_timeout=0: expected more than 0 seconds"),
+            ({"start_timeout": "x"}, "start_timeout='x': expected more than 0 seconds"),
+            ({"start_timeout": float("nan")}, "start_timeout=nan"),
+            ({"binary": 3}, "binary=3: expected a path or name"),
             ({"token_auth_secret": "s3cret"}, "token_auth=True"),
         ],
     )

@@ -26,10 +26,12 @@ def test_from_serve_to_stop(bare_kernel: Kernel) -> None:
     served = kernel.run("%janus serve --session-timeout 20").check().text
     assert served is not None
     assert served.startswith("<LocalGateway Janus ")
-    kernel.run("%janus connect").check()
+    connected = kernel.run("%janus connect").check().stdout.splitlines()
     assert kernel.value("session.state") == "connected"
+    assert connected[0] == f"session {kernel.value('session.id')}: bound to `session`"
     assert kernel.value("session.server['session-timeout']") == 20
-    kernel.run("%janus attach echotest --as echo").check()
+    attached = kernel.run("%janus attach echotest --as echo").check().stdout.splitlines()
+    assert attached[0] == "janus.plugin.echotest: bound to `echo`"
     assert kernel.value("echo.state") == "attached"
     status = kernel.run("%janus status").check().text
     assert status is not None
@@ -107,6 +109,14 @@ def test_help_lists_the_commands_and_shows_one(bare_kernel: Kernel) -> None:
             "JanusConnectionError: connection to ws://127.0.0.1:1 was refused.",
         ),
         ("%janus serve --binary no-such-program", "no-such-program"),
+        (
+            "from janus_notebook.notebook.connect import serve; await serve(sesion_timeout=3)",
+            "unknown option of serve() 'sesion_timeout'. Did you mean 'session_timeout'?",
+        ),
+        (
+            "await serve(practice=True, medai=False)",
+            "unknown option of serve() 'medai'. Did you mean 'media'?",
+        ),
         ("await connect('ws://127.0.0.1:1', tiemout=3)", "unknown option 'tiemout'. Did you mean 'timeout'?"),
     ],
 )
@@ -139,6 +149,9 @@ def test_names_of_sessions_and_handles_are_the_users_own(kernel: Kernel, gateway
     kernel.run("%janus connect --as two").check()
     kernel.run("%janus attach echotest --as a --session one").check()
     kernel.run("%janus attach videoroom --session two").check()
+    again = kernel.run("%janus attach echotest --session two").check().stdout.splitlines()
+    assert again[0] == "janus.plugin.echotest: bound to `echotest`"
+    kernel.run("%janus detach echotest").check()
     assert kernel.value("a.session is one, videoroom.session is two, videoroom.name") == (
         True,
         True,
@@ -267,6 +280,8 @@ def test_without_janus_the_practice_gateway_takes_its_place_and_says_so(bare_ker
     served = kernel.run("%janus serve").check()
     assert served.stdout.startswith("Janus is not installed on this machine. This is the practice gateway")
     assert "apt-get install janus" in served.stdout
+    again = kernel.run("%janus serve").check().stdout
+    assert again.startswith("The practice gateway is running already; it is not Janus.")
     assert served.text is not None
     assert "practice gateway (not Janus)" in served.text
     kernel.run("%janus connect").check()
@@ -293,5 +308,9 @@ def test_a_practice_gateway_can_be_asked_for(bare_kernel: Kernel) -> None:
     assert served.stdout == ""
     assert served.text is not None
     assert "practice gateway (not Janus)" in served.text
+    again = kernel.run("%janus serve").check().stdout.splitlines()
+    assert again[0].endswith("For the real one: %janus stop, then %janus serve.")
+    assert "not installed" not in "".join(again)
+    assert kernel.run("%janus serve --practice --reclaim 20").check().stdout == ""
     kernel.run("%janus connect --recover recreate").check()
     assert kernel.value("session.server['reclaim-session-timeout']") == 20

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from janus_notebook.errors import JanusOptionError
+from janus_notebook.gateway.values import require_one_of, require_whole
 
 if TYPE_CHECKING:
     from janus_notebook.gateway.practice.misbehaviour import Delivery, Front
@@ -57,13 +58,13 @@ class Fault(ABC):
 
     def __post_init__(self) -> None:
         for value, known in ((self.message, VERBS | KINDS), (self.kind, KINDS), (self.verb, VERBS)):
-            if value is not None and value not in known:
-                raise JanusOptionError.unknown("message", value, known)
-        require_positive("nth", self.nth)
+            if value is not None:
+                require_one_of("message", value, known)
+        require_whole("nth", self.nth, 1)
         if self.times is not None:
-            require_positive("times", self.times)
-        if self.on is not None and self.on not in FRONTS:
-            raise JanusOptionError.unknown("transport", self.on, FRONTS)
+            require_whole("times", self.times, 1)
+        if self.on is not None:
+            require_one_of("transport", self.on, FRONTS)
         if self.on is not None and self.on not in self.fronts:
             possible = ", ".join(front for front in FRONTS if front in self.fronts)
             raise JanusOptionError(f"{type(self).__name__} cannot happen on {self.on}; only on {possible}")
@@ -92,8 +93,3 @@ class Fault(ABC):
     @abstractmethod
     def inflict(self, delivery: Delivery) -> None:
         """Do it: `delivery.send` sends the message, or something else in its place."""
-
-
-def require_positive(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise JanusOptionError(f"{name}={value!r}: expected 1 or more")

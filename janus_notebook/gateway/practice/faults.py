@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.errors import JanusOptionError
-from janus_notebook.gateway.practice.fault import STREAMS, Fault, require_positive
+from janus_notebook.gateway.practice.fault import STREAMS, Fault
 from janus_notebook.gateway.practice.wire import encode
+from janus_notebook.gateway.values import require_bool, require_seconds, require_text, require_whole
 
 if TYPE_CHECKING:
     from janus_notebook.gateway.practice.misbehaviour import Delivery
+
+LARGEST_ID = 2**64 - 1
 
 __all__ = [
     "CloseAt",
@@ -48,8 +51,7 @@ class Delay(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.seconds < 0:
-            raise JanusOptionError(f"seconds={self.seconds!r}: expected 0 or more")
+        require_seconds("seconds", self.seconds)
 
     def inflict(self, delivery: Delivery) -> None:
         delivery.send_after(self.seconds)
@@ -75,7 +77,7 @@ class Duplicate(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_positive("copies", self.copies)
+        require_whole("copies", self.copies, 1)
 
     def inflict(self, delivery: Delivery) -> None:
         for _ in range(1 + self.copies):
@@ -95,8 +97,7 @@ class Reorder(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.among < 2:
-            raise JanusOptionError(f"among={self.among!r}: expected 2 or more")
+        require_whole("among", self.among, 2)
 
     @property
     def holds(self) -> int:
@@ -120,8 +121,8 @@ class CloseAt(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.byte < 0:
-            raise JanusOptionError(f"byte={self.byte!r}: expected 0 or more")
+        require_whole("byte", self.byte, 0)
+        require_bool("reset", self.reset)
 
     def inflict(self, delivery: Delivery) -> None:
         delivery.outlet.write_cut(delivery.data, self.byte, reset=self.reset)
@@ -156,6 +157,10 @@ class Garbage(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not isinstance(self.data, str | bytes):
+            raise JanusOptionError(f"data={self.data!r}: expected text (str) or bytes")
+        require_bool("raw", self.raw)
+        require_bool("keep", self.keep)
         if self.raw and self.on not in (None, "ws"):
             raise JanusOptionError(f"Garbage with raw=True cannot happen on {self.on}; only on ws")
 
@@ -183,7 +188,7 @@ class Huge(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_positive("size", self.size)
+        require_whole("size", self.size, 1)
 
     def inflict(self, delivery: Delivery) -> None:
         delivery.send(encode(delivery.message | {"padding": "x" * self.size}))
@@ -198,7 +203,7 @@ class Nested(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_positive("depth", self.depth)
+        require_whole("depth", self.depth, 1)
 
     def inflict(self, delivery: Delivery) -> None:
         delivery.send(b'%s,"nested":%s%s}' % (delivery.data[:-1], b"[" * self.depth, b"]" * self.depth))
@@ -214,6 +219,12 @@ class WrongTypes(Fault):
 
     message: str | None = None
     members: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.members, tuple) or not all(isinstance(name, str) for name in self.members):
+            hint = "Such as members=('session_id',)."
+            raise JanusOptionError(f"members={self.members!r}: expected a tuple of names", hint=hint)
 
     def inflict(self, delivery: Delivery) -> None:
         message = delivery.message
@@ -237,6 +248,11 @@ class Unknown(Fault):
     name: str = "unheard-of"
     keep: bool = False
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_text("name", self.name)
+        require_bool("keep", self.keep)
+
     def matches(self, delivery: Delivery) -> bool:
         return not (delivery.outlet.once and self.keep) and super().matches(delivery)
 
@@ -252,6 +268,10 @@ class Misaddress(Fault):
 
     message: str | None = None
     session_id: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_whole("session_id", self.session_id, 0, LARGEST_ID)
 
     def inflict(self, delivery: Delivery) -> None:
         delivery.send(encode(delivery.message | {"session_id": self.session_id}))
@@ -270,7 +290,7 @@ class Flood(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_positive("count", self.count)
+        require_whole("count", self.count, 1)
 
     def matches(self, delivery: Delivery) -> bool:
         about_a_handle = delivery.handle_id is not None and "session_id" in delivery.message

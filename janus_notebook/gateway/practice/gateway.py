@@ -9,18 +9,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.errors import JanusGatewayError, JanusOptionError, JanusStateError
-from janus_notebook.gateway.configuration import LOOPBACK, UNIX_TYPES
+from janus_notebook.gateway.configuration import LOOPBACK
+from janus_notebook.gateway.options import GatewayOptions
+from janus_notebook.gateway.practice.fault import Fault
 from janus_notebook.gateway.practice.info import VERSION_STRING
 from janus_notebook.gateway.practice.life import Life
-from janus_notebook.gateway.practice.options import PracticeOptions
 from janus_notebook.gateway.practice.plugins import standard_plugins
+from janus_notebook.gateway.tokens import TokenStore
+from janus_notebook.gateway.values import require_bool, require_one_of, require_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
     from typing import Self
 
-    from janus_notebook.gateway.practice.faults import Fault
     from janus_notebook.gateway.practice.life import HowToClose
     from janus_notebook.gateway.practice.misbehaviour import FaultDone
     from janus_notebook.gateway.practice.plugin import PracticePlugin
@@ -29,7 +31,7 @@ START_SECONDS = 10.0
 MASK = "***"
 
 
-class PracticeGateway:
+class PracticeGateway(TokenStore):
     """A practice gateway on 127.0.0.1: the Janus API, its errors and its habits, without Janus.
 
     It answers over WebSocket, HTTP and (where the system has them) Unix sockets, knows EchoTest, VideoRoom
@@ -45,7 +47,8 @@ class PracticeGateway:
         reclaim_session_timeout: seconds a session outlives its lost connection; 0 is not at all.
         full_trickle: whether the gateway trickles its own ICE candidates.
         api_secret: what every request has to carry as ``apisecret``; None asks for nothing.
-        token_auth: whether requests need a token; with `token_auth_secret`, a signed one.
+        token_auth: whether requests need a token: a stored one (`add_token`), or with `token_auth_secret`
+            a signed one.
         unix_type: ``SOCK_SEQPACKET`` or ``SOCK_DGRAM``: the type at `unix_url`; the other is there, too.
         media: whether EchoTest echoes real media; None does if the ``media`` extra is installed.
         plugins: makes the plugins for one run; None makes the standard ones.
@@ -67,17 +70,22 @@ class PracticeGateway:
         media: bool | None = None,
         plugins: Callable[[], Iterable[PracticePlugin]] | None = None,
     ) -> None:
-        if unix_type not in UNIX_TYPES:
-            raise JanusOptionError.unknown("unix_type", unix_type, UNIX_TYPES)
-        self._unix_type = unix_type
-        self._options = PracticeOptions(
+        super().__init__()
+        self._options = GatewayOptions(
             session_timeout=session_timeout,
             reclaim_session_timeout=reclaim_session_timeout,
             full_trickle=full_trickle,
             api_secret=api_secret,
             token_auth=token_auth,
             token_auth_secret=token_auth_secret,
+            unix_type=unix_type,
         )
+        if media is not None:
+            require_bool("media", media)
+        if plugins is not None and not callable(plugins):
+            raise JanusOptionError(
+                f"plugins={plugins!r}: expected a function", hint="Such as plugins=lambda: [MyPlugin()]."
+            )
         self._make_plugins = plugins or partial(standard_plugins, media=media)
         self._lock = threading.Lock()
         self._life: Life | None = None
@@ -96,7 +104,7 @@ class PracticeGateway:
     @property
     def unix_url(self) -> str:
         """``unix://`` or ``unix+dgram://``, as `unix_type` says."""
-        if self._unix_type == "SOCK_DGRAM":
+        if self._options.unix_type == "SOCK_DGRAM":
             return self.unix_dgram_url
         front = self._running().unix
         if front is None:
@@ -238,8 +246,11 @@ class PracticeGateway:
         Rules add up. Each counts the messages that it is about; the first that is due takes a message.
 
         Raises:
+            JanusOptionError: one of them is not a fault.
             JanusStateError: it is not running.
         """
+        for fault in faults:
+            _require_fault(fault)
         life = self._running()
         life.ask(lambda: life.faults.add(faults))
 
@@ -270,13 +281,14 @@ class PracticeGateway:
             how: ``cut`` is an end of stream without a WebSocket close frame, ``reset`` a TCP reset,
                 ``goodbye`` a close frame with the code 1001 (going away). A Unix socket just closes.
         """
-        if how not in ("cut", "reset", "goodbye"):
-            raise JanusOptionError.unknown("way to close", how, ("cut", "reset", "goodbye"))
+        require_one_of("way to close", how, ("cut", "reset", "goodbye"))
         life = self._running()
         life.ask(lambda: life.end_connections(how))
 
     def refuse_connections(self, seconds: float | None = None) -> None:
         """Refuse new connections, for `seconds` or until `accept_connections`; those that are open stay."""
+        if seconds is not None:
+            require_seconds("seconds", seconds)
         life = self._running()
         life.ask(lambda: life.refuse(seconds))
 
@@ -306,6 +318,7 @@ class PracticeGateway:
 
         Connections are cut, sessions are forgotten, and connections are refused meanwhile; returns at once.
         """
+        require_seconds("down", down)
         life = self._running()
 
         def die() -> None:
@@ -336,9 +349,19 @@ class PracticeGateway:
             return life
 
     def _masked(self, line: str) -> str:
-        secrets: list[Any] = list(self._options.secrets)
+        secrets: list[Any] = [*self._options.secrets, *self._given_tokens]
         if self._life is not None and hasattr(self._life, "admin"):
             secrets.append(self._life.admin.secret)
         for secret in secrets:
             line = line.replace(secret, MASK)
         return line
+
+
+def _require_fault(fault: object) -> None:
+    if isinstance(fault, Fault):
+        return
+    if isinstance(fault, type) and issubclass(fault, Fault):
+        name = fault.__name__
+        raise JanusOptionError(f"{name} is a class: write {name}(...)")
+    hint = "Such as Drop('message'); help(janus_notebook.gateway.practice.faults) lists them."
+    raise JanusOptionError(f"{fault!r} is not a fault", hint=hint)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import shutil
 import socket
-import tempfile
 import threading
 from collections import deque
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from janus_notebook.errors import JanusStateError
-from janus_notebook.gateway.configuration import LONGEST_SOCKET_PATH
 from janus_notebook.gateway.practice.admin import AdminServer
+from janus_notebook.gateway.practice.folder import SocketFolder
 from janus_notebook.gateway.practice.fronts import rest, unix, websocket
 from janus_notebook.gateway.practice.fronts.http import HTTPConnection
 from janus_notebook.gateway.practice.fronts.rest import AdminAPI, JanusAPI
@@ -30,14 +27,13 @@ from janus_notebook.gateway.practice.server import CHECK_INTERVAL, PracticeServe
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
-    from janus_notebook.gateway.practice.options import PracticeOptions
+    from janus_notebook.gateway.options import GatewayOptions
     from janus_notebook.gateway.practice.plugin import PracticePlugin
 
 T = TypeVar("T")
 HowToClose: TypeAlias = Literal["cut", "reset", "goodbye"]
 
 THREAD_NAME = "janus-notebook practice gateway"
-PREFIX = "janus-notebook-practice-"
 ANSWER_SECONDS = 10.0  # for what another thread asks of the loop
 REOPEN_SECONDS = 0.05  # between two tries to get a port back
 
@@ -52,9 +48,7 @@ class Life:
         log: its last lines, for people.
     """
 
-    def __init__(
-        self, options: PracticeOptions, make_plugins: Callable[[], Iterable[PracticePlugin]]
-    ) -> None:
+    def __init__(self, options: GatewayOptions, make_plugins: Callable[[], Iterable[PracticePlugin]]) -> None:
         self.options = options
         self.started: Future[None] = Future()
         self.ended: Future[BaseException | None] = Future()
@@ -70,7 +64,7 @@ class Life:
         self.unix: UnixSeqPacket | None = None
         self.dgram: UnixDatagram | None = None
         self._make_plugins = make_plugins
-        self._folder: Path | None = None
+        self._folder: SocketFolder | None = None
         self._reopening: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop
         self._told_to_end: asyncio.Event | None = None
@@ -185,9 +179,10 @@ class Life:
         for listener in (self.ws, self.http, self.admin_http):
             await listener.open()
         if hasattr(socket, "AF_UNIX"):
-            self._folder = make_folder()
-            self.unix = self._open_unix(UnixSeqPacket(self._folder / "janus.sock", server, self.faults))
-            self.dgram = self._open_unix(UnixDatagram(self._folder / "dgram.sock", server, self.faults))
+            self._folder = SocketFolder()
+            path = self._folder.path
+            self.unix = self._open_unix(UnixSeqPacket(path / "janus.sock", server, self.faults))
+            self.dgram = self._open_unix(UnixDatagram(path / "dgram.sock", server, self.faults))
             if self.unix is not None or self.dgram is not None:
                 packages.append(unix.PACKAGE)
         server.transports = tuple(packages)
@@ -213,7 +208,7 @@ class Life:
         for front in self._unix_fronts():
             front.close()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.close()
 
     def _listeners(self) -> list[Listener[Any]]:
         names = ("ws", "http", "admin_http")
@@ -282,12 +277,3 @@ class Life:
 
 
 U = TypeVar("U", UnixSeqPacket, UnixDatagram)
-
-
-def make_folder() -> Path:
-    """Return a new folder for this user alone, with a path short enough for Unix sockets in it."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    if len(str(folder)) <= LONGEST_SOCKET_PATH - len("/janus.sock"):
-        return folder
-    folder.rmdir()
-    return Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))

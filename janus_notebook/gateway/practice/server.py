@@ -30,7 +30,7 @@ from janus_notebook.gateway.practice.tokens import Authority
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from janus_notebook.gateway.practice.options import PracticeOptions
+    from janus_notebook.gateway.options import GatewayOptions
     from janus_notebook.gateway.practice.plugin import PracticePlugin
     from janus_notebook.gateway.practice.sessions import Peer
     from janus_notebook.gateway.practice.wire import Message
@@ -51,7 +51,7 @@ class PracticeServer:
 
     def __init__(
         self,
-        options: PracticeOptions,
+        options: GatewayOptions,
         plugins: Iterable[PracticePlugin],
         *,
         transports: Iterable[str] = (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from janus_notebook.gateway.practice.plugin import Done
@@ -157,7 +158,7 @@ class Handle:
         elif result is not None:
             task = asyncio.get_running_loop().create_task(self._finish_later(transaction, result))
             self._tasks.add(task)
-            task.add_done_callback(self._finished)
+            task.add_done_callback(partial(self._finished, result))
             if self.gone:  # the plugin ended it while it answered
                 task.cancel()
 
@@ -165,8 +166,9 @@ class Handle:
         done = await result
         self.event(done.data, transaction=transaction, jsep=done.jsep)
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, result: Coroutine[Any, Any, Done], task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        result.close()  # a task that is cancelled before its first step never gets to it
         if not task.cancelled() and (error := task.exception()) is not None:
             self._on_task_error(self, error)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from janus_notebook.gateway.practice.options import PracticeOptions
+    from janus_notebook.gateway.options import GatewayOptions
 
 REALM = "janus"
 
@@ -27,7 +27,7 @@ class Authority:
         clock: seconds since the epoch, for the expiry of signed tokens.
     """
 
-    def __init__(self, options: PracticeOptions, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, options: GatewayOptions, *, clock: Callable[[], float] = time.time) -> None:
         self._api_secret = options.api_secret
         self._signing_secret = options.token_auth_secret
         self._clock = clock

@@ -12,9 +12,14 @@ from janus_notebook.magics.context import Context
 from janus_notebook.notebook.connect import NotebookHandle
 from janus_notebook.plugins import known_plugins
 
-_parser = Parser("attach", "Attach to a plugin; shows the handle's panel.")
+_parser = Parser("attach", "Attach to a plugin and bind the handle to a variable; shows its panel.")
 _parser.add_argument("plugin", help="such as echotest")
-_parser.add_argument("--as", dest="name", metavar="NAME", help="the variable to make; else the plugin's name")
+_parser.add_argument(
+    "--as",
+    dest="name",
+    metavar="NAME",
+    help="the variable to bind it to; else the plugin's name",
+)
 _parser.add_argument("--session", metavar="NAME", help="the session's variable; else the newest session")
 
 
@@ -23,6 +28,7 @@ def _run(context: Context, options: Any) -> NotebookHandle:
     context.check_name(name)
     handle: NotebookHandle = context.session(options.session).attach(options.plugin).result()
     context.assign(name, handle)
+    print(f"{handle.name}: bound to `{name}`")  # noqa: T201 - the name is what the next cell needs
     return handle
 
 

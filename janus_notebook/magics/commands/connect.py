@@ -9,11 +9,13 @@ from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
 from janus_notebook.notebook.connect import NotebookSession, connect
 
-_parser = Parser("connect", "Connect to a server and create a session; shows its panel.")
+_parser = Parser("connect", "Connect to a server and bind the session to a variable; shows its panel.")
 _parser.add_argument(
     "url", nargs="?", help="ws://host:8188, http://, unix://; else the local gateway, else JANUS_URL"
 )
-_parser.add_argument("--as", dest="name", default="session", metavar="NAME", help="the variable to make")
+_parser.add_argument(
+    "--as", dest="name", default="session", metavar="NAME", help="the variable to bind it to; else session"
+)
 _parser.add_argument("--timeout", type=float, metavar="SECONDS", help="default deadline of every request")
 _parser.add_argument(
     "--recover", choices=("claim", "recreate", "none"), help="what to do when the connection is lost"
@@ -27,6 +29,7 @@ def _run(context: Context, options: Any) -> NotebookSession:
         given["recover"] = None if options.recover == "none" else options.recover
     session: NotebookSession = connect(options.url, **given).result()
     context.assign(options.name, session)
+    print(f"session {session.id}: bound to `{options.name}`")  # noqa: T201 - the next cell needs the name
     return session
 
 

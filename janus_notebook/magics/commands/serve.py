@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from janus_notebook.gateway import LocalGateway
-from janus_notebook.gateway.local import HOW_TO_GET_JANUS
+from janus_notebook.gateway.local import INSTALL_JANUS
 from janus_notebook.magics.arguments import Parser
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
 from janus_notebook.notebook.connect import serve
 from janus_notebook.notebook.forms import core_of
+from janus_notebook.notebook.workspace import workspace
 
 NO_JANUS = f"""\
 Janus is not installed on this machine. This is the practice gateway, inside this kernel: it speaks the Janus
 API and knows EchoTest, VideoRoom and TextRoom well enough to learn with, but it is not Janus.
-To get the real one: {HOW_TO_GET_JANUS}"""
+To get the real one: {INSTALL_JANUS} A server elsewhere: %janus connect wss://host/janus."""
+RUNS_ALREADY = """\
+The practice gateway is running already; it is not Janus. For the real one: %janus stop, then %janus serve."""
 
 _parser = Parser(
     "serve",
@@ -44,9 +47,10 @@ def _run(_context: Context, options: Any) -> Any:
         "full_trickle": False if options.no_trickle else None,
         "practice": options.practice or None,
     }
+    before = workspace().gateway
     gateway = serve(**{name: value for name, value in given.items() if value is not None}).result()
     if not isinstance(core_of(gateway), LocalGateway) and not options.practice:
-        print(NO_JANUS)  # noqa: T201 - a person must not take it for Janus
+        print(RUNS_ALREADY if core_of(gateway) is before else NO_JANUS)  # noqa: T201 - it is not Janus
     return gateway
 
 

@@ -382,6 +382,18 @@ def test_a_fault_of_one_s_own(gateway: PracticeGateway) -> None:
         (lambda: CloseAt(on="unix"), "CloseAt cannot happen on unix; only on ws, http"),
         (lambda: HalfOpen(on="unix+dgram"), "HalfOpen cannot happen on unix.dgram; only on ws, http, unix"),
         (lambda: Garbage(raw=True, on="http"), "cannot happen on http; only on ws"),
+        (lambda: Delay("attach", "x"), "seconds='x': expected 0 or more seconds"),  # type: ignore[arg-type]
+        (lambda: Delay(seconds=float("nan")), "seconds=nan: expected 0 or more seconds"),
+        (lambda: Delay(0.5), "message=0.5: expected one of ack, "),  # type: ignore[arg-type]
+        (lambda: Drop(on=["ws"]), "transport=.*: expected one of http, "),  # type: ignore[arg-type]
+        (lambda: Reorder(among="x"), "among='x': expected 2 or more"),  # type: ignore[arg-type]
+        (lambda: CloseAt(byte=1.5), "byte=1.5: expected 0 or more"),  # type: ignore[arg-type]
+        (lambda: CloseAt(reset="no"), "reset='no': expected True or False"),  # type: ignore[arg-type]
+        (lambda: Garbage(data=3), "data=3: expected text .* or bytes"),  # type: ignore[arg-type]
+        (lambda: Garbage(keep="no"), "keep='no': expected True or False"),  # type: ignore[arg-type]
+        (lambda: WrongTypes(members="janus"), "members='janus': expected a tuple"),  # type: ignore[arg-type]
+        (lambda: Unknown(name=None), "name=None: expected a text"),  # type: ignore[arg-type]
+        (lambda: Misaddress(session_id="1"), "session_id='1': expected 0 to "),  # type: ignore[arg-type]
     ],
 )
 def test_what_makes_no_sense_is_refused(make: Callable[[], Fault], words: str) -> None:

@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import httpx
 import pytest
 
+import janus_notebook.gateway
 from janus_notebook import JanusEchoTestPlugin, JanusSession
 from janus_notebook.errors import JanusConnectionError, JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway import LocalGateway, PracticeGateway
 from janus_notebook.gateway.practice import Delay, Flood, HalfOpen, Reorder
-from janus_notebook.gateway.practice.life import PREFIX, THREAD_NAME
+from janus_notebook.gateway.practice.folder import PREFIX
+from janus_notebook.gateway.practice.life import THREAD_NAME
 from janus_notebook.gateway.practice.plugin import Answer, Done, Later, PracticeHandle, PracticePlugin
 from tests.client.scripted import until
 from tests.gateway.practice.raw import unix, websocket
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 PING = {"janus": "ping", "transaction": "p"}
 
@@ -197,12 +199,66 @@ print(gateway.unix_url)
         ({"reclaim_session_timeout": -1}, "reclaim_session_timeout=-1: expected 0 or more"),
         ({"token_auth_secret": "x"}, "token_auth_secret without token_auth"),
         ({"unix_type": "SOCK_DGRM"}, "unknown unix_type 'SOCK_DGRM'. Did you mean 'SOCK_DGRAM'?"),
+        ({"unix_type": "SOCK_STREAM"}, "unknown unix_type 'SOCK_STREAM'"),
+        ({"unix_type": 3}, "unix_type=3: expected one of SOCK_DGRAM, SOCK_SEQPACKET"),
+        ({"session_timeout": 1.5}, "session_timeout=1.5: expected 0 or more whole seconds"),
+        ({"session_timeout": 2.0}, "session_timeout=2.0: expected .* Write session_timeout=2."),
+        ({"session_timeout": 2**31}, f"session_timeout={2**31}: expected .* The largest is {2**31 - 1}."),
+        ({"session_timeout": True}, "session_timeout=True: expected 0 or more whole seconds"),
+        ({"reclaim_session_timeout": "x"}, "reclaim_session_timeout='x': expected 0 or more whole seconds"),
+        ({"full_trickle": "no"}, "full_trickle='no': expected True or False"),
+        ({"token_auth": "yes"}, "token_auth='yes': expected True or False"),
+        ({"token_auth": 1}, "token_auth=1: expected True or False"),
+        ({"token_auth": True, "token_auth_secret": b"x"}, "token_auth_secret is bytes: expected a text"),
+        ({"api_secret": 3}, "api_secret is int: expected a text"),
     ],
 )
 def test_options_are_those_of_the_local_gateway(options: dict[str, Any], words: str) -> None:
     for kind in (LocalGateway, PracticeGateway):
         with pytest.raises(JanusOptionError, match=words):
             kind(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"media": "yes"}, "media='yes': expected True or False"),
+        ({"plugins": []}, r"plugins=\[\]: expected a function. Such as plugins=lambda"),
+    ],
+)
+def test_its_own_options_are_checked_too(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(JanusOptionError, match=words):
+        PracticeGateway(**options)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda gateway: gateway.misbehave("Drop"), "'Drop' is not a fault. Such as Drop"),
+        (lambda gateway: gateway.misbehave(Delay), r"Delay is a class: write Delay\(\.\.\.\)"),
+        (lambda gateway: gateway.misbehave(Delay("ping"), None), "None is not a fault"),
+        (lambda gateway: gateway.close_connections("rudely"), "unknown way to close 'rudely'"),
+        (lambda gateway: gateway.close_connections(None), "way to close=None: expected one of cut, "),
+        (lambda gateway: gateway.refuse_connections("x"), "seconds='x': expected 0 or more seconds"),
+        (lambda gateway: gateway.restart(-1), "down=-1: expected 0 or more seconds"),
+    ],
+)
+def test_what_it_cannot_do_is_refused_at_the_call(
+    practice: PracticeGateway, call: Callable[[PracticeGateway], object], words: str
+) -> None:
+    with pytest.raises(JanusOptionError, match=words):
+        call(practice)
+
+    async def main() -> None:
+        async with websocket(practice.ws_url) as client:
+            assert (await client.ask(PING))["janus"] == "pong"
+
+    asyncio.run(main())
+    assert practice.faults_done == ()
+
+
+def test_it_is_among_the_names_of_its_package() -> None:
+    assert {"LocalGateway", "PracticeGateway"} <= set(dir(janus_notebook.gateway))
 
 
 def test_its_log_holds_no_secret() -> None:
