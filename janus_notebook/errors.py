@@ -116,6 +116,10 @@ class JanusError(Exception):
         self.plugin = self.plugin or plugin
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls the class with `args`, which are not what its __init__ takes.
+        return _unpickled, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         text = self.message if self.message.endswith((".", "?", "!")) else self.message + "."
         text = f"{text} {self.hint}" if self.hint else text
@@ -124,6 +128,12 @@ class JanusError(Exception):
     def _render_traceback_(self) -> list[str]:
         """One line in IPython; ``%tb`` still shows the whole traceback of other errors."""
         return [f"{type(self).__name__}: {self}"]
+
+
+def _unpickled(cls: type[JanusError], args: tuple[Any, ...], state: dict[str, Any]) -> JanusError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class JanusOptionError(JanusError, ValueError):

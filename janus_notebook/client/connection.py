@@ -11,7 +11,7 @@ import itertools
 import secrets
 from collections.abc import Callable, Mapping
 from math import inf
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import msgspec
 
@@ -24,6 +24,7 @@ from janus_notebook.errors import (
     JanusOptionError,
     JanusProtocolError,
     JanusServerError,
+    JanusStateError,
     JanusTimeoutError,
 )
 from janus_notebook.protocol.messages import Message, decode, encode, id_in, integer, verb_of
@@ -37,7 +38,7 @@ from janus_notebook.protocol.router import (
     Router,
 )
 
-__all__ = ["ConnectionUser", "JanusConnection"]
+__all__ = ["ConnectionUser", "JanusConnection", "pause"]
 
 ConnectionState = Literal["new", "connecting", "connected", "lost", "closed"]
 Handler = Callable[[Message], None]
@@ -145,11 +146,19 @@ class JanusConnection:
         self._heard = 0.0
         self._retry: asyncio.Task[None] | None = None
         self._failures = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._prefix = secrets.token_hex(4)
         self._numbers = itertools.count(1)
 
     def __repr__(self) -> str:
         return f"<JanusConnection {mask_url(self.url)} {self.state}, {len(self._users)} sessions>"
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
 
     def _new_transport(self) -> Transport:
         return make_transport(self.url, self.options)
@@ -160,6 +169,7 @@ class JanusConnection:
         Raises:
             JanusConnectionError: there is no Janus at the URL, or it can't be reached.
         """
+        self.enter_loop()
         async with self._lock:
             if self.state == "connected":
                 return
@@ -196,14 +206,13 @@ class JanusConnection:
         await asyncio.shield(self._retry)
 
     async def _pause_and_open(self) -> None:
-        longest = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
         self._failures += 1
-        # Many clients of one server must not all come back in the same instant.
-        await asyncio.sleep(longest * (0.5 + secrets.randbelow(1000) / 2000))
+        await pause(self._failures - 1)
         await self.open()
 
     async def close(self) -> None:
         """Disconnect; idempotent. Pending requests fail and sessions end, each with the reason."""
+        self.enter_loop()
         retry, self._retry = self._retry, None
         if retry is not None:
             retry.cancel()
@@ -219,6 +228,26 @@ class JanusConnection:
             await asyncio.wait([reader])
             assert self._read_from is not None
             await self._read_from.close()  # a reader that is cancelled before its first step has not
+
+    def enter_loop(self) -> None:
+        """Make the running event loop this connection's own, or find that it is.
+
+        What a loop has left open that has ended is closed: nothing of it can work any more.
+
+        Raises:
+            JanusStateError: it belongs to another loop, which still exists.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop is not loop:
+            if not self._loop.is_closed():
+                raise JanusStateError(
+                    "this connection belongs to another event loop, and works in that alone",
+                    hint="From another thread: asyncio.run_coroutine_threadsafe(coroutine, loop).",
+                )
+            self._reader = self._retry = None
+            self._end("closed", lambda: JanusConnectionError("the event loop that it belonged to has ended"))
+            self._lock = asyncio.Lock()
+        self._loop = loop
 
     def add(self, user: ConnectionUser) -> None:
         """Hand this session's events to `user` from now on."""
@@ -296,6 +325,9 @@ class JanusConnection:
             JanusStateError: the session or handle ended meanwhile.
             JanusOptionError: the message can't be sent as it is.
         """
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self.enter_loop()
         verb = verb_of(message)
         session_id, handle_id = id_in(message, "session_id"), id_in(message, "handle_id")
         transaction = self._transaction_of(message)
@@ -307,7 +339,6 @@ class JanusConnection:
             raise JanusConnectionError(
                 f"not connected to {mask_url(self.url)} ({self.state})", hint="Call create() first."
             ).within(request=mask(decode(text)))
-        loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         waiter = _Waiter(loop.create_future(), verb, timeout, deadline, user, handle_id, on_reply, on_late)
         self._waiters[transaction] = waiter
@@ -518,6 +549,15 @@ class JanusConnection:
         users, self._users, self._owners = self._users, set(), {}
         for user in users:
             user.on_connection_end(state, error())
+
+
+async def pause(failures: int) -> None:
+    """Wait before another try after so many failed ones: longer each time, and never quite as long.
+
+    Many clients of one server must not all come back in the same instant.
+    """
+    longest = min(FIRST_PAUSE * 2**failures, LONGEST_PAUSE)
+    await asyncio.sleep(longest * (0.5 + secrets.randbelow(1000) / 2000))
 
 
 def _seen(task: asyncio.Task[None]) -> None:

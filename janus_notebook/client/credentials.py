@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+import time
 from collections.abc import Awaitable, Callable
 
-from janus_notebook.errors import JanusOptionError
+from janus_notebook.errors import JanusOptionError, JanusTimeoutError
 
 __all__ = ["Credentials", "TokenSource"]
 
@@ -40,30 +42,46 @@ class Credentials:
     def __repr__(self) -> str:
         return f"<Credentials {', '.join(self.fields) or 'none'}>"
 
-    async def renew(self) -> bool:
+    async def renew(self, timeout: float) -> bool:
         """Ask for the token anew; return whether it is another than before.
 
-        Whatever the function raises goes to the caller.
-
         Raises:
-            JanusOptionError: the function gave no text.
+            JanusOptionError: the function failed, or gave no text.
+            JanusTimeoutError: it gave none within `timeout` seconds.
         """
         before = self.fields
-        fields = {"apisecret": self._api_secret, "token": await self._ask()}
+        fields = {"apisecret": self._api_secret, "token": await self._ask(timeout)}
         self.fields = {key: value for key, value in fields.items() if value is not None}
         return self.fields != before
+
+    def hint(self) -> str:
+        """How to go on when the server refuses them; "" if there are none."""
+        token = self.fields.get("token")
+        if token is None:
+            return "The server refused this api_secret." if self.fields else ""
+        expiry = token.partition(",")[0]
+        if ":" in token and expiry.isdecimal() and int(expiry) < time.time():
+            ago = time.time() - int(expiry)
+            return f"The token expired {ago:.0f} s ago; a function as token= can make a new one."
+        return "The server refused this token; is it spelt right, signed with the right secret, not expired?"
 
     @property
     def renewable(self) -> bool:
         """Whether asking again may give another token."""
         return callable(self._token)
 
-    async def _ask(self) -> str | None:
+    async def _ask(self, timeout: float) -> str | None:
         if self._token is None or isinstance(self._token, str):
             return self._token
-        token = self._token()
-        if inspect.isawaitable(token):
-            token = await token
+        try:
+            async with asyncio.timeout(timeout) as limit:
+                token = self._token()
+                if inspect.isawaitable(token):
+                    token = await token
+        except Exception as exc:
+            if limit.expired():
+                raise JanusTimeoutError(f"the token function gave none within {timeout:g} s") from exc
+            raise JanusOptionError(f"the token function failed: {type(exc).__name__}: {exc}") from exc
         if not isinstance(token, str):
             raise JanusOptionError(
                 f"the token function returned {type(token).__name__}",

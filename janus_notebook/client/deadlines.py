@@ -6,7 +6,20 @@ import asyncio
 from collections.abc import Callable
 from math import inf
 
-__all__ = ["Deadlines"]
+from janus_notebook.errors import JanusOptionError
+
+__all__ = ["Deadlines", "check_seconds"]
+
+
+def check_seconds(name: str, value: object) -> float:
+    """Return a timeout as a float.
+
+    Raises:
+        JanusOptionError: it is no number of seconds above 0, or not finite: every wait has an end.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < inf:
+        raise JanusOptionError(f"{name} must be seconds above 0, and finite, not {value!r}")
+    return float(value)
 
 
 class Deadlines:

@@ -44,8 +44,8 @@ class EventLog:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        if capacity < 1:
-            raise JanusOptionError(f"capacity must be at least 1, not {capacity}")
+        if not isinstance(capacity, int) or capacity < 1:
+            raise JanusOptionError(f"capacity must be a whole number from 1, not {capacity!r}")
         self.capacity = capacity
         self.total = 0
         self.errors = 0
@@ -155,8 +155,8 @@ class EventLog:
         Raises:
             JanusOptionError: a kind is misspelt, or the buffer holds nothing.
         """
-        if buffer < 1:
-            raise JanusOptionError(f"buffer must be at least 1, not {buffer}")
+        if not isinstance(buffer, int) or buffer < 1:
+            raise JanusOptionError(f"buffer must be a whole number from 1, not {buffer!r}")
         chosen = check_kinds(kinds)
         if directions is None:
             directions = DEFAULT_DIRECTIONS if chosen is None else NAMED_DIRECTIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -13,8 +13,6 @@ import msgspec
 from janus_notebook.config import mask
 from janus_notebook.errors import (
     JanusOptionError,
-    JanusPluginError,
-    JanusServerError,
     JanusStateError,
     JanusTimeoutError,
 )
@@ -60,7 +58,7 @@ class MediaState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PluginReply(msgspec.Struct, frozen=True):
-    """A plugin's answer to a request. ``reply["key"]`` reads its data.
+    """A plugin's answer to a request. It reads as its data does: ``reply["key"]``, ``"key" in reply``.
 
     Attributes:
         data: the plugin's own data.
@@ -82,6 +80,16 @@ class PluginReply(msgspec.Struct, frozen=True):
 
     def __getitem__(self, key: str) -> Any:
         return self.data[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data)
+
+    def keys(self) -> KeysView[str]:
+        """The keys of the plugin's data; with them ``dict(reply)`` is a copy of it."""
+        return self.data.keys()
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of `key` in the plugin's data."""
@@ -177,13 +185,7 @@ class JanusPlugin:
         message: Message = {"janus": "message", "body": body}
         if jsep is not None:
             message["jsep"] = jsep
-        before = self.state
-        try:
-            return PluginReply.from_message(await self._send(message, timeout))
-        except (JanusPluginError, JanusServerError) as exc:
-            if jsep is not None and before in ("attached", "hungup") and self.state == "negotiating":
-                self._set_state(before, str(exc))  # refused: nothing is being negotiated
-            raise
+        return PluginReply.from_message(await self._send(message, timeout))
 
     async def trickle(
         self,
@@ -262,9 +264,10 @@ class JanusPlugin:
 
     def _not_attached(self) -> JanusStateError:
         why = f": {self.reason}" if self.state == "detached" and self.reason else ""
-        error = JanusStateError(
-            f"{self.name} is {self.state}, not attached{why}", hint="Attach it to a session."
-        )
+        hint = "Attach it to a session."
+        if self.session is not None and not self.session.is_open:
+            hint = "Its session has ended: create() one, and attach it again."
+        error = JanusStateError(f"{self.name} is {self.state}, not attached{why}", hint=hint)
         return error.within(plugin=self.name)
 
     def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
@@ -290,6 +293,11 @@ class JanusPlugin:
         """An SDP went either way."""
         if self.state in ("attached", "hungup"):
             self._set_state("negotiating")
+
+    def on_jsep_refused(self, before: HandleState, reason: str) -> None:
+        """The SDP of a request was refused: nothing is being negotiated."""
+        if before in ("attached", "hungup") and self.state == "negotiating":
+            self._set_state(before, reason)
 
     def on_event(self, event: JanusEvent) -> None:
         """Follow an event of this handle. Derived classes extend it; they must not block or raise."""

@@ -22,6 +22,9 @@ from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
+from janus_notebook.client.connection import pause
+from janus_notebook.client.deadlines import check_seconds
+from janus_notebook.client.handles import new_id
 from janus_notebook.errors import (
     JanusConnectionError,
     JanusError,
@@ -66,11 +69,9 @@ class Recovery:
     def __init__(self, session: JanusSession, mode: RecoveryMode | None, seconds: float) -> None:
         if mode not in ("claim", "recreate", None):
             raise JanusOptionError(f"recover must be 'claim', 'recreate' or None, not {mode!r}")
-        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not seconds > 0:
-            raise JanusOptionError(f"recover_timeout must be seconds above 0, not {seconds!r}")
         self.mode = mode
         self._session = session
-        self._seconds = float(seconds)
+        self._seconds = check_seconds("recover_timeout", seconds)
         self._task: asyncio.Task[None] | None = None
         # Handles that are to be attached again, by what their id was when the user last saw it.
         self._detached: dict[int, JanusPlugin] = {}
@@ -127,7 +128,7 @@ class Recovery:
             if loop.time() >= deadline and self.running:
                 raise JanusTimeoutError(
                     f"the session is still reconnecting after {timeout:g} s; the request was not sent",
-                    hint="Pass a longer timeout, or wait for session.state.",
+                    hint="Pass a longer timeout, or wait before: `await session.when_back(seconds)`.",
                 )
 
     def renamed(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -162,26 +163,25 @@ class Recovery:
     async def _run(self, gone: bool) -> None:
         session, patience = self._session, self._patience()
         began = asyncio.get_running_loop().time()
-        last = ""
+        last, failures = "no answer", 0
         try:
-            async with asyncio.timeout(patience) as limit:
+            async with asyncio.timeout(patience):
                 while True:
                     try:
                         await self._restore(began, gone=gone)
                         return
-                    except (JanusConnectionError, JanusTimeoutError) as exc:
+                    except (JanusConnectionError, JanusTimeoutError, JanusOptionError) as exc:
+                        # An option is wrong where the caller's token function fails: it may do better later.
                         session.on_error(exc)
                         last = str(exc)
                         gone = False  # what a new try finds, it asks the server
+                    if session.connection.state == "connected":
+                        await pause(failures)  # else opening it has pauses of its own
+                    failures += 1
         except JanusError as exc:
             session.lost(str(exc))
-        except Exception as exc:
-            if limit.expired():
-                session.lost(f"it did not come back within {patience:g} s: {last or 'no answer'}")
-                return
-            # Of the caller's token function: it has no call of the caller's to come out of.
-            session.lost(f"{type(exc).__name__}: {exc}")
-            raise
+        except TimeoutError:
+            session.lost(f"it did not come back within {patience:g} s: {last}")
 
     async def _restore(self, began: float, *, gone: bool) -> None:
         """One try. Ends in a session that works, or in an error."""
@@ -189,7 +189,7 @@ class Recovery:
         if connection.state != "connected":
             await connection.reopen()
             await connection.info(session.timeout, user=session)
-        await session.credentials.renew()
+        await session.credentials.renew(session.timeout)
         if not gone and self._kept() and await self._claim():
             how = "claimed"
         elif self.mode == "recreate":
@@ -256,10 +256,10 @@ class Recovery:
         session = self._session
 
         def begin(reply: Message) -> None:
+            handle_id = new_id(reply)
+            self._rename(old_id, handle_id)
+            session.events.rebind(old_id, handle_id)  # first, so that they see it come back
             session.handles.begin(plugin, reply)
-            assert plugin.id is not None
-            self._rename(old_id, plugin.id)
-            session.events.rebind(old_id, plugin.id)
 
         await self._ask(session.handles.attach_request(plugin), on_reply=begin)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from janus_notebook.client.connection import JanusConnection
 from janus_notebook.client.credentials import Credentials, TokenSource
+from janus_notebook.client.deadlines import check_seconds
 from janus_notebook.client.handles import Handles, new_id
 from janus_notebook.client.log import EventLog, Subscription
 from janus_notebook.client.recovery import Recovery, RecoveryMode
@@ -19,6 +20,7 @@ from janus_notebook.errors import (
     JanusConnectionError,
     JanusError,
     JanusOptionError,
+    JanusPluginError,
     JanusServerError,
     JanusStateError,
     JanusTimeoutError,
@@ -105,22 +107,27 @@ class JanusSession:
         log_capacity: int = 10_000,
         **transport_options: Any,
     ) -> None:
+        if "url" in transport_options:
+            raise JanusOptionError("unknown option 'url'", hint="Did you mean 'base_url'?")
         if (base_url is None) == (connection is None):
             raise JanusOptionError(
                 "give either base_url or connection", hint="For example 'ws://localhost:8188'."
             )
-        if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not 0 < timeout < inf:
-            raise JanusOptionError(f"timeout must be seconds above 0, and finite, not {timeout!r}")
         if connection is None:
             assert base_url is not None
             connection = JanusConnection(base_url, **transport_options)
             self._owns_connection = True
+        elif not isinstance(connection, JanusConnection):
+            raise JanusOptionError(
+                f"connection must be a JanusConnection, not {type(connection).__name__}",
+                hint="A URL is given as base_url.",
+            )
         elif transport_options:
             raise JanusOptionError("transport options belong to the connection that is shared")
         else:
             self._owns_connection = False
         self.connection = connection
-        self.timeout = float(timeout)
+        self.timeout = check_seconds("timeout", timeout)
         self.id: int | None = None
         self.state: SessionState = "new"
         self.reason = ""
@@ -205,7 +212,9 @@ class JanusSession:
             JanusConnectionError: the server can't be reached.
             JanusServerError: it refuses (403: wrong or missing secret).
             JanusTimeoutError: it does not answer.
+            JanusStateError: the connection belongs to another event loop.
         """
+        self.connection.enter_loop()
         async with self._lock:
             if self.state == "reconnecting":
                 await self._recovery.wait(self.timeout)
@@ -228,19 +237,23 @@ class JanusSession:
                 f"{mask_url(self.base_url)} did not answer within {self.timeout:g} s",
                 hint="Check the host, the port and any firewall between.",
             ) from exc
-        await self.credentials.renew()
+        await self.credentials.renew(self.timeout)
         # Its own timeout tells how often to send keepalives.
         if self.connection.server is None or self._owns_connection:
             await self.connection.info(self.timeout, user=self)
         self.connection.add(self)
-        return await self.connection.request(
-            {"janus": "create"},
-            credentials=self.credentials.fields,
-            timeout=self.timeout,
-            user=self,
-            on_reply=self._connected,
-            on_late=self.discard_late,
-        )
+        try:
+            return await self.connection.request(
+                {"janus": "create"},
+                credentials=self.credentials.fields,
+                timeout=self.timeout,
+                user=self,
+                on_reply=self._connected,
+                on_late=self.discard_late,
+            )
+        except JanusServerError as exc:
+            self._explain(exc)
+            raise
 
     def _connected(self, message: Message) -> None:
         self.begin(message)
@@ -288,7 +301,11 @@ class JanusSession:
         Returns:
             Janus's answer; from a second call the same again. Empty when there was no session, or
             no answer because the server or the session was gone already.
+
+        Raises:
+            JanusStateError: the connection belongs to another event loop.
         """
+        self.connection.enter_loop()
         async with self._lock:
             patience = 0.5  # for a caller that gives up meanwhile
             asked = False
@@ -468,10 +485,7 @@ class JanusSession:
     ) -> Message:
         """`send`, with hooks that run as the reply arrives (see `JanusConnection.request`)."""
         verb = verb_of(message).lower()
-        if timeout is None:
-            timeout = self.timeout
-        elif not timeout > 0:
-            raise JanusOptionError(f"timeout must be seconds above 0, not {timeout!r}")
+        timeout = self.timeout if timeout is None else check_seconds("timeout", timeout)
         if self._recovery.running:
             timeout = await self.when_back(timeout)
             message = self._recovery.renamed(message)
@@ -481,6 +495,7 @@ class JanusSession:
             message = {**message, "session_id": self.id}
         handle_id = id_in(message, "handle_id")
         plugin = self.handles.get(handle_id) if handle_id is not None else None
+        before = plugin.state if plugin is not None else "new"
         fields = None if verb in WITHOUT_SECRET else self.credentials.fields
         try:
             try:
@@ -505,7 +520,11 @@ class JanusSession:
                     on_late=on_late,
                 )
         except JanusError as exc:
-            exc.within(plugin=plugin.name if plugin else None)
+            if plugin is not None:
+                exc.within(plugin=plugin.name)
+                if "jsep" in message and isinstance(exc, JanusServerError | JanusPluginError):
+                    plugin.on_jsep_refused(before, str(exc))
+            self._explain(exc)
             if isinstance(exc, JanusServerError) and message.get("session_id") == self.id is not None:
                 self._follow(exc, verb)
             raise
@@ -518,7 +537,12 @@ class JanusSession:
         """Whether there is another token than the refused one; another request may have got it already."""
         if not self.credentials.renewable or refused is None:
             return False
-        return self.credentials.fields != refused or await self.credentials.renew()
+        return self.credentials.fields != refused or await self.credentials.renew(self.timeout)
+
+    def _explain(self, error: JanusError) -> None:
+        """Say of a refusal what it was that was refused."""
+        if isinstance(error, JanusServerError) and error.name == "UNAUTHORIZED":
+            error.hint = self.credentials.hint() or error.hint
 
     def _follow(self, error: JanusServerError, verb: str) -> None:
         """An error that says that the session or handle is gone ends it here as well.
@@ -578,7 +602,12 @@ class JanusSession:
         Raises:
             JanusServerError: the server has no such plugin (460), or a token does not allow it (405).
             JanusStateError: the session is not created, or the handle belongs to another session.
+            JanusOptionError: it is not a `JanusPlugin`.
         """
+        if not hasattr(plugin, "lock"):
+            raise JanusOptionError(
+                f"a JanusPlugin is expected, not {plugin!r}", hint="For example JanusPlugin('echotest')."
+            )
         return await self.handles.attach(plugin)
 
     async def detach_plugin(self, plugin: JanusPlugin) -> Message:

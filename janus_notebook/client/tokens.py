@@ -12,6 +12,7 @@ import hmac
 import time
 from collections.abc import Iterable
 
+from janus_notebook.client.deadlines import check_seconds
 from janus_notebook.client.plugin import full_plugin_name
 from janus_notebook.errors import JanusOptionError
 
@@ -46,8 +47,8 @@ def signed_token(
         )
     if isinstance(plugins, str):
         raise JanusOptionError(f"plugins must be a list of names, not {plugins!r}", hint=f"[{plugins!r}]")
-    if expires is None and not seconds > 0:
-        raise JanusOptionError(f"seconds must be above 0, not {seconds!r}")
+    if expires is None:
+        seconds = check_seconds("seconds", seconds)
     names = [full_plugin_name(name) for name in plugins]
     for name in names:
         if "," in name or ":" in name:

@@ -36,6 +36,7 @@ HIDDEN = frozenset(
         "on_error",
         "on_event",
         "on_jsep",
+        "on_jsep_refused",
         "on_refused",
         "on_reply",
         "on_request",

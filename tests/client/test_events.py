@@ -163,7 +163,7 @@ def test_misspelt_kinds(kinds: Any, near: str) -> None:
 
 
 def test_a_buffer_that_holds_nothing() -> None:
-    with pytest.raises(JanusOptionError, match="buffer must be at least 1, not 0"):
+    with pytest.raises(JanusOptionError, match="buffer must be a whole number from 1, not 0"):
         EventLog().subscribe(buffer=0)
 
 

@@ -981,3 +981,16 @@ def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:
                 assert session.connection.in_flight == 0
 
     run(main())
+
+
+def test_a_handles_own_stream_sees_it_come_back() -> None:
+    async def main() -> None:
+        async with keeping() as server, session_with(server, recover="recreate") as (session, (plugin,)):
+            stream = plugin.events(["state"])
+            once(server, "claim", lambda request: [server.error(request, 458)])
+            await lose(server, session)
+            changes = [await stream.get(5), await stream.get(5)]
+            assert [event.raw["state"] for event in changes] == ["detached", "attached"]
+            assert changes[1].handle_id == plugin.id
+
+    run(main())

@@ -433,3 +433,34 @@ def test_a_reply_that_says_that_it_is_gone_ends_it_here(code: int) -> None:
             await session.destroy()
 
     run(main())
+
+
+def test_a_reply_reads_as_its_data_does() -> None:
+    async def main() -> None:
+        async with scripted() as server, attached(server) as (_, plugin):
+            server.on["message"] = lambda request: [server.event(request, room=7, list=[])]
+            reply = await plugin.request({})
+            assert "room" in reply
+            assert "pin" not in reply
+            assert dict(reply) == {"room": 7, "list": []} == {key: reply[key] for key in reply}
+
+    run(main())
+
+
+def test_a_refused_sdp_in_a_raw_message_leaves_the_handle_as_it_was() -> None:
+    async def main() -> None:
+        async with scripted() as server, attached(server) as (session, plugin):
+            server.on["message"] = lambda request: [server.error(request, 465, "no SDP")]
+            message = {
+                "janus": "message",
+                "handle_id": plugin.id,
+                "body": {},
+                "jsep": {"type": "offer", "sdp": "x"},
+            }
+            with pytest.raises(JanusServerError, match="465"):
+                await session.send(message)
+            assert plugin.state == "attached"
+            with pytest.raises(JanusOptionError, match="a JanusPlugin is expected, not 'scripted'"):
+                await session.attach_plugin("scripted")  # type: ignore[arg-type]
+
+    run(main())

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import janus_notebook
-from janus_notebook import JanusOptionError, JanusPlugin, JanusServerError, JanusSession, signed_token
+from janus_notebook import (
+    JanusOptionError,
+    JanusPlugin,
+    JanusServerError,
+    JanusSession,
+    JanusStateError,
+    JanusTimeoutError,
+    signed_token,
+)
 from janus_notebook.client import connection as connection_module
 from tests.client.scripted import errors_in, run, until
 from tests.client.test_recovery import back, hold, keeping, lose, once, sent, session_with
@@ -47,7 +55,8 @@ def test_a_signed_token() -> None:
         (("",), {}, "must be a text that is not empty"),
         ((b"secret",), {}, "must be a text that is not empty"),
         (("s", "echotest"), {}, r"must be a list of names, not 'echotest'"),
-        (("s",), {"seconds": 0}, "seconds must be above 0"),
+        (("s",), {"seconds": 0}, "seconds must be seconds above 0"),
+        (("s",), {"seconds": "10"}, "seconds must be seconds above 0, and finite, not '10'"),
         (("s", ["a,b"]), {}, "'janus.plugin.a,b' is not a plugin's name"),
         (("s", ["a:b"]), {}, "is not a plugin's name"),
         (("s", [""]), {}, "a plugin's name is expected"),
@@ -175,36 +184,103 @@ class UnwellError(Exception):
     pass
 
 
-@pytest.mark.parametrize("what", ["raises", "raises a timeout", "returns no text"])
-def test_a_token_function_that_fails(what: str) -> None:
+FAILURES: dict[str, Any] = {
+    "the token function failed: UnwellError: no token today": UnwellError("no token today"),
+    "the token function failed: TimeoutError: too slow": TimeoutError("too slow"),
+    "the token function returned int": 17,
+}
+
+
+@pytest.mark.parametrize("text", FAILURES)
+def test_a_token_function_that_fails_is_asked_again_while_there_is_time(text: str) -> None:
     async def main() -> None:
         well = True
 
         def token() -> Any:
-            if well:
-                return "t"
-            if what == "returns no text":
-                return 17
-            raise TimeoutError("too slow") if "timeout" in what else UnwellError("no token today")
+            answer = "t" if well else FAILURES[text]
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
 
         async with keeping() as server, session_with(server, token=token) as (session, (plugin,)):
             well = False
             await lose(server, session)
-            await until(lambda: session.state == "lost")
-            expected = {
-                "raises": "UnwellError: no token today",
-                "raises a timeout": "TimeoutError: too slow",
-                "returns no text": "the token function returned int",
-            }[what]
-            assert expected in session.reason
-            assert plugin.state == "detached"
-            if what.startswith("raises"):
-                await until(lambda: [text for text in errors_in(session) if expected in text])
-            with pytest.raises((JanusOptionError, UnwellError, TimeoutError)):
+            await until(lambda: len([error for error in errors_in(session) if text in error]) >= 3)
+            assert session.state == "reconnecting"
+            well = True
+            await plugin.request({})
+            assert str(session.state) == "recovered"
+            well = False
+            await session.destroy()
+            with pytest.raises(JanusOptionError, match=text):
                 await session.create()
-            assert session.state == "closed"
+            assert str(session.state) == "closed"
             well = True
             await session.create()
+
+    run(main())
+
+
+def test_a_token_function_that_fails_for_too_long() -> None:
+    async def main() -> None:
+        well = True
+
+        def token() -> str:
+            if well:
+                return "t"
+            raise UnwellError("no token today")
+
+        async with (
+            keeping() as server,
+            session_with(server, token=token, recover_timeout=0.5) as (session, (plugin,)),
+        ):
+            well = False
+            await lose(server, session)
+            await until(lambda: session.state == "lost")
+            assert "did not come back within 0.5 s: the token function failed: UnwellError" in session.reason
+            with pytest.raises(JanusStateError, match="Its session has ended: create\\(\\) one"):
+                await plugin.request({})
+
+    run(main())
+
+
+def test_a_token_function_that_hangs_has_a_deadline() -> None:
+    async def main() -> None:
+        async def token() -> str:
+            await asyncio.Event().wait()
+            return "never"
+
+        async with keeping() as server:
+            session = JanusSession(server.url, token=token, timeout=0.1)
+            with pytest.raises(JanusTimeoutError, match=r"the token function gave none within 0\.1 s"):
+                await session.create()
+            assert session.state == "closed"
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({}, "Pass api_secret=... or token=... as this server expects it."),
+        ({"api_secret": "s"}, "The server refused this api_secret."),
+        ({"token": "t"}, "The server refused this token; is it spelt right"),
+        ({"token": signed_token("key", expires=1)}, r"The token expired \d+ s ago; a function as token="),
+        ({"token": signed_token("key")}, "The server refused this token; is it spelt right"),
+    ],
+)
+def test_a_refusal_says_what_was_refused(options: Any, text: str) -> None:
+    async def main() -> None:
+        async with keeping() as server:
+            session = JanusSession(server.url, **options)
+            once(server, "create", lambda request: [server.error(request, 403, "Unauthorized request")])
+            with pytest.raises(JanusServerError, match=text):
+                await session.create()
+            await session.create()
+            once(server, "attach", lambda request: [server.error(request, 403, "Unauthorized request")])
+            with pytest.raises(JanusServerError, match=text):
+                await JanusPlugin("scripted").attach(session)
+            await session.destroy()
 
     run(main())
 
@@ -221,7 +297,9 @@ def test_a_token_function_that_fails_on_a_refused_request() -> None:
 
         async with keeping() as server, session_with(server, token=token) as (session, (plugin,)):
             once(server, "message", lambda request: [server.error(request, 403)])
-            with pytest.raises(UnwellError):
+            with pytest.raises(
+                JanusOptionError, match="the token function failed: UnwellError: no token today"
+            ):
                 await plugin.request({})
             assert session.state == "connected"
             await plugin.request({})

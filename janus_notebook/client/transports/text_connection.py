@@ -68,6 +68,7 @@ class TextConnection(ClientConnection):
         self._chunks: list[bytes] = []
         self._missing = 0
         self._parts: list[bytes] = []
+        self._parts_size = 0
         # The end of closing, and what can't be right, is the library's, and all that follows it.
         self._left = False
         self._headers = b""
@@ -189,13 +190,15 @@ class TextConnection(ClientConnection):
             return length <= LONGEST_CONTROL
         if head not in (NEXT_PARTS if self._parts else FIRST_PARTS):
             return False
-        return self.limit is None or length + sum(map(len, self._parts)) <= self.limit
+        return self.limit is None or length + self._parts_size <= self.limit
 
     def _got_part(self, head: int, data: bytes) -> None:
         self._parts.append(data)
+        self._parts_size += len(data)
         if head == LAST_PART:
             text = b"".join(self._parts)
             self._parts.clear()
+            self._parts_size = 0
             self._got(text)
 
     def _leave(self, data: bytes) -> None:
