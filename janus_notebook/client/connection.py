@@ -542,7 +542,7 @@ class JanusConnection:
             return
         self.state = state
         self._transport = None
-        self._fail_all(self._router.end(error))
+        self._fail_all(self._router.end(lambda: _fate_unknown(error())))
         self._waiters.clear()
         self._deadlines.stop()
         # Who comes back adds itself again.
@@ -564,6 +564,12 @@ def _seen(task: asyncio.Task[None]) -> None:
     """Whoever waited for a try was told; one that nobody waits for any more needs no telling."""
     if not task.cancelled():
         task.exception()
+
+
+def _fate_unknown(error: JanusError) -> JanusError:
+    """For a request that was under way when its connection ended."""
+    error.hint = f"{error.hint} The request may have been carried out; it is not sent again.".strip()
+    return error
 
 
 def _again(error: JanusError) -> Callable[[], JanusError]:

@@ -56,6 +56,7 @@ def test_a_lost_connection_fails_everything_at_once_and_create_works_again() -> 
             for result in results:
                 assert isinstance(result, JanusConnectionError)
                 assert "was lost" in str(result)
+                assert "may have been carried out; it is not sent again" in str(result)
                 assert result.__cause__ is not None
                 assert result.request is not None
             assert len({id(result) for result in results}) == 4
