@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from websockets.asyncio.server import serve
 
 from janus_notebook import (
     JanusConnectionError,
@@ -20,7 +21,7 @@ from janus_notebook import (
     JanusServerError,
     JanusTimeoutError,
 )
-from janus_notebook.client.transports import http, make_transport
+from janus_notebook.client.transports import NOT_SENT, http, http_client, make_transport
 from janus_notebook.client.transports.http import HttpTransport
 from janus_notebook.client.transports.http_client import HttpClient
 from tests.client.http_server import HttpServer, Message, Request, http_server
@@ -82,7 +83,8 @@ def free_port() -> int:
     [
         (404, r"answered HTTP 404, not as Janus does\. Check the port and the path"),
         ((301, b""), r"answered HTTP 301.*wants another URL"),
-        (403, r"answered HTTP 403.*refuses us"),
+        (401, r"answered HTTP 401.*A proxy in front of Janus refuses us"),
+        (403, r"answered HTTP 403.*this Janus's WebSocket port, for ws:// .*refuses us"),
         ((502, b"<html>"), r"answered HTTP 502.*The proxy in front of Janus can't reach it"),
         (500, r"answered HTTP 500.*8088 by default"),
         ((200, b"<html>hello"), r"is an HTTP server, but not Janus's: '<html>hello'"),
@@ -101,6 +103,17 @@ def test_something_else_at_the_url(answer: Any, text: str) -> None:
             with pytest.raises(JanusConnectionError, match=text):
                 await made.open()
             await made.close()
+            await made.close()
+
+    run(main())
+
+
+def test_the_port_of_another_websocket_server() -> None:
+    async def main() -> None:
+        async with serve(lambda _: asyncio.sleep(0), "127.0.0.1", 0) as server:
+            made = transport(f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/janus")
+            with pytest.raises(JanusConnectionError, match=r"HTTP 426.*is a WebSocket port: write ws://"):
+                await made.open()
             await made.close()
 
     run(main())
@@ -211,22 +224,133 @@ def test_the_url_as_it_is_sent() -> None:
 # -- requests ---------------------------------------------------------------------------------------
 
 
-def test_requests_go_in_parallel() -> None:
+def held(server: HttpServer) -> asyncio.Event:
+    """Keep the answers to messages back until this is set."""
+    free = asyncio.Event()
+
+    async def when_free(request: Request) -> Message:
+        await free.wait()
+        return server.reply(request, n=request.message["n"])
+
+    server.on["message"] = when_free
+    return free
+
+
+@asynccontextmanager
+async def crowd(server: HttpServer, made: HttpTransport, waiting: int) -> AsyncIterator[list[Any]]:
+    """Requests that the server holds, as many as may be under way, and `waiting` more behind them."""
+    sends = [asyncio.ensure_future(send(made, "message", n=n)) for n in range(http.AT_ONCE + waiting)]
+    await until(lambda: len(server.received) == http.AT_ONCE)
+    try:
+        yield sends
+    finally:
+        await asyncio.wait(sends, timeout=5)
+
+
+def test_requests_go_in_parallel_up_to_a_bound() -> None:
     async def main() -> None:
         async with http_server() as server, opened(server) as made:
-            all_here = asyncio.Event()
+            free = held(server)
+            async with crowd(server, made, waiting=34):
+                # One more exchange takes longer than it takes to write one that need not wait.
+                await send(made, "keepalive")
+                assert (await receive(made))["janus"] == "ack"
+                assert len(server.received) == http.AT_ONCE + 1
+                free.set()
+            assert sorted([(await receive(made))["n"] for _ in range(50)]) == list(range(50))
+            # None but those that were there, and the poll's of no session.
+            assert server.open_connections <= http.AT_ONCE + 1
 
-            async def when_all_are_here(request: Request) -> Message:
-                if len(server.received) == 50:
-                    all_here.set()
-                await all_here.wait()
-                return server.reply(request)
+    run(main())
 
-            server.on["message"] = when_all_are_here
-            async with asyncio.timeout(10):
-                await asyncio.gather(*(send(made, "message", n=n) for n in range(50)))
-            for _ in range(50):
-                assert (await receive(made))["janus"] == "success"
+
+@pytest.mark.parametrize("verb", ["keepalive", "detach", "destroy"])
+def test_what_keeps_or_ends_a_session_does_not_wait_behind_others(verb: str) -> None:
+    async def main() -> None:
+        async with http_server() as server, opened(server) as made:
+            free = held(server)
+            async with crowd(server, made, waiting=1):
+                await asyncio.gather(*(send(made, verb) for _ in range(http.UPKEEP_AT_ONCE + 1)))
+                assert (await receive(made))["transaction"] == verb
+                free.set()
+
+    run(main())
+
+
+def test_a_request_whose_caller_gives_up_before_its_turn_is_never_sent() -> None:
+    async def main() -> None:
+        async with http_server() as server, opened(server) as made:
+            free = held(server)
+            async with crowd(server, made, waiting=3) as sends:
+                first, second = sends[0], sends[http.AT_ONCE + 1]
+                for given_up in (first, second):
+                    given_up.cancel()
+                await asyncio.wait([first, second])
+                with pytest.raises(asyncio.CancelledError) as unsent:
+                    await second
+                assert unsent.value.args == (NOT_SENT,)
+                with pytest.raises(asyncio.CancelledError) as sent:
+                    await first
+                assert sent.value.args == ()
+                free.set()
+            numbers = {request.message["n"] for request in server.received}
+            assert numbers == set(range(http.AT_ONCE + 3)) - {http.AT_ONCE + 1}
+
+    run(main())
+
+
+def test_close_ends_those_that_wait_for_their_turn() -> None:
+    async def main() -> None:
+        async with http_server() as server, opened(server) as made:
+            held(server)
+            async with crowd(server, made, waiting=100) as sends:
+                await made.close()
+                for one in sends:
+                    with pytest.raises(JanusConnectionError, match="was closed on our side"):
+                        await one
+            assert len(server.received) == http.AT_ONCE
+
+    run(main())
+
+
+def test_connections_that_are_not_needed_any_more_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is kept for the next request; a crowd's are closed as soon as something else is sent."""
+    monkeypatch.setattr(http_client, "IDLE_SECONDS", 0.05)
+
+    async def main() -> None:
+        async with http_server() as server, opened(server) as made:
+            free = held(server)
+            async with crowd(server, made, waiting=0):
+                free.set()
+            assert server.open_connections == http.AT_ONCE
+
+            async def one_more() -> None:
+                while server.open_connections > 1:
+                    await send(made, "keepalive")
+
+            await asyncio.wait_for(one_more(), 5)
+
+    run(main())
+
+
+def test_an_exchange_that_ends_after_its_client_was_closed() -> None:
+    async def main() -> None:
+        async with http_server() as server:
+            free = asyncio.Event()
+
+            async def when_free(request: Request) -> Message:
+                await free.wait()
+                return {"janus": "server_info"}
+
+            server.on["info"] = when_free
+            url = httpx.URL(server.url + "/info")
+            client = HttpClient(url, context=None, headers={}, open_timeout=1, max_size=None, proxy=None)
+            exchange = asyncio.ensure_future(client.exchange("GET", url, timeout=5))
+            await until(lambda: len(server.received) == 1)
+            await client.close()
+            free.set()
+            assert (await exchange)[0] == 200
+            await until(lambda: server.open_connections == 0)
 
     run(main())
 
@@ -312,7 +436,7 @@ def test_a_request_without_answer_while_the_server_is_busy() -> None:
 
 
 def test_the_server_goes() -> None:
-    """Whatever is on its way fails, and so does the reader."""
+    """Whatever is on its way fails, and so does the reader. What can't be sent any more is refused."""
 
     async def main() -> None:
         async with http_server() as server:
@@ -322,13 +446,31 @@ def test_the_server_goes() -> None:
             session_id = await create(made)
             pending = asyncio.ensure_future(send(made, "message", session_id=session_id))
             await until(lambda: len(server.received) == 4)
-        with pytest.raises(JanusConnectionError, match="was refused"):
+        under_way = r"the connection to http:.* was lost while a request was under way\. Is Janus running"
+        with pytest.raises(JanusConnectionError, match=under_way) as caught:
             await pending
+        assert "was refused" in str(caught.value.__cause__)
         for _ in range(2):
-            with pytest.raises(JanusConnectionError, match="was refused"):
+            with pytest.raises(JanusConnectionError, match=under_way):
                 await made.receive()
-        with pytest.raises(JanusConnectionError, match="was refused"):
+        with pytest.raises(JanusConnectionError, match=r"connection to .* was refused"):
             await send(made, "keepalive")
+        await made.close()
+
+    run(main())
+
+
+def test_the_server_goes_while_nothing_but_a_poll_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "POLL_PAUSES", (0.01,))
+
+    async def main() -> None:
+        async with http_server() as server:
+            made = transport(server.url)
+            await made.open()
+            await create(made)
+            await until(server.polls)
+        with pytest.raises(JanusConnectionError, match=r"connection to http:.* was lost\. Is Janus running"):
+            await made.receive()
         await made.close()
 
     run(main())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -114,6 +116,35 @@ def test_a_port_that_hangs_up_on_tls() -> None:
             await transport.close()
 
     run(main())
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_handshake_that_is_cancelled_leaves_no_connection(scheme: str) -> None:
+    async def main() -> None:
+        hello, hung_up = asyncio.Event(), asyncio.Event()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            hello.set()
+            await reader.read()
+            hung_up.set()
+            writer.close()
+
+        async with await asyncio.start_server(silent, "127.0.0.1", 0) as listening:
+            transport = make_transport(f"{scheme}://127.0.0.1:{listening.sockets[0].getsockname()[1]}", {})
+            opening = asyncio.ensure_future(transport.open())
+            await asyncio.wait_for(hello.wait(), 5)
+            opening.cancel()
+            await asyncio.wait([opening])
+            assert opening.cancelled()
+            await transport.close()
+            await asyncio.wait_for(hung_up.wait(), 5)
+
+    gc.disable()  # else it might close what we forgot
+    try:
+        run(main())
+    finally:
+        gc.enable()
 
 
 def test_plain_http_to_a_port_with_tls(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from janus_notebook import JanusOptionError, JanusSession
+from janus_notebook.client.connection import JanusConnection
 from janus_notebook.client.transports import make_transport
 from janus_notebook.client.transports.http import HttpTransport
 from janus_notebook.client.transports.unix import UnixDatagramTransport, UnixTransport
@@ -41,7 +42,6 @@ def test_the_scheme_chooses(url: str, kind: type[Any]) -> None:
         ("http://", {}, "'http://' names no host. For example 'http://localhost:8088/janus'."),
         ("https:///janus", {}, "names no host"),
         ("http://user:s3cret@h\x7fst/", {}, r"'http://***@h\x7fst/' is not a URL"),
-        ("unix:/run/janus.sock", {}, "has no scheme"),
         (
             "unix://tmp/x.sock",
             {},
@@ -54,10 +54,10 @@ def test_the_scheme_chooses(url: str, kind: type[Any]) -> None:
         ("unix:///a#b", {}, "is more than a path"),
         (f"unix://{LONG}", {}, "has 108 bytes, and a Unix socket's has at most 107"),
         # -- options that do not belong to the transport
-        (HTTP, {"ping_interval": 1}, "unknown option 'ping_interval'"),
-        (WS, {"maxev": 5}, "unknown option 'maxev'"),
+        (HTTP, {"ping_interval": 1}, "'ping_interval' is an option of ws:// and wss://, not of http://."),
+        ("WS://host", {"maxev": 5}, "'maxev' is an option of http:// and https://, not of ws://."),
         (HTTP, {"max_ev": 5}, "Did you mean 'maxev'?"),
-        (UNIX, {"local_path": "/x"}, "unknown option 'local_path'"),
+        (UNIX, {"local_path": "/x"}, "'local_path' is an option of unix+dgram://, not of unix://."),
         (DGRAM, {"local_pth": "/x"}, "Did you mean 'local_path'?"),
         # -- values
         (WS, {"ssl": False}, "ssl must be an ssl.SSLContext or None, not False. None verifies the server's"),
@@ -97,6 +97,75 @@ def test_refused_before_anything_is_opened(url: str, options: dict[str, Any], te
         JanusSession(url, **options)
     assert text in str(caught.value)
     assert "s3cret" not in f"{caught.value}{caught.value.__cause__!r}"
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("ws:/127.0.0.1:1", "ws://127.0.0.1:1"),
+        ("ws:127.0.0.1:1", "ws://127.0.0.1:1"),
+        ("WS:/host", "ws://host"),
+        ("wss//host", "wss://host"),
+        ("http:/host/janus", "http://host/janus"),
+        ("https//host/janus", "https://host/janus"),
+        ("unix:/tmp/x.sock", "unix:///tmp/x.sock"),
+        ("unix:tmp/x.sock", "unix:///tmp/x.sock"),
+        ("unix//tmp/x.sock", "unix:///tmp/x.sock"),
+        ("unix+dgram:/tmp/x.sock", "unix+dgram:///tmp/x.sock"),
+        ("/tmp/x.sock", "unix:///tmp/x.sock"),
+        ("localhost:8188", "ws://localhost:8188"),
+        (" localhost:8188\n", "ws://localhost:8188"),
+        ("ws:8188", "ws://ws:8188"),
+        ("//host:8188", "ws://host:8188"),
+        ("://host", "ws://host"),
+        ("host?next=http://x", "ws://host?next=http://x"),
+        ("user:s3cret@host/x", "ws://***@host/x"),
+        ("wss:/user:s3cret@host", "wss://***@host"),
+        ("user:s3/cret@host", "ws://***@host"),
+        ("ws:/host?token=s3cret", "ws://host?token=***"),
+    ],
+)
+def test_a_url_without_a_scheme_that_it_may_mean(url: str, meant: str) -> None:
+    with pytest.raises(JanusOptionError, match="has no scheme") as caught:
+        make_transport(url, {})
+    assert caught.value.hint.startswith(f"Did you mean {meant!r}? Known: http://, https://, unix://, ")
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("sw://host:8188", "Did you mean 'ws://host:8188'?"),
+        ("wsss://host", "Did you mean 'wss://host'?"),
+        ("HTPP://user:s3cret@host/janus", "Did you mean 'http://***@host/janus'?"),
+        ("unix+stream:///tmp/x.sock", "Known: http://, "),
+        ("ftp://host", "Known: http://, "),
+    ],
+)
+def test_an_unknown_scheme_and_what_it_may_mean(url: str, hint: str) -> None:
+    with pytest.raises(JanusOptionError, match="has an unknown scheme") as caught:
+        make_transport(url, {})
+    if hint.startswith("Did"):
+        hint += " Known: http://, https://, unix://, unix+dgram://, ws://, wss://."
+    assert caught.value.hint.startswith(hint)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["ws://127.0.0.1:", "https://[::1]:/janus"])
+def test_a_port_that_is_empty(url: str) -> None:
+    """A variable that was not set, most likely; port 80 is not what was meant."""
+    with pytest.raises(JanusOptionError, match=r"names no port after its colon\. For example"):
+        make_transport(url, {})
+
+
+@pytest.mark.parametrize("url", [f" {WS}\n", f"\t{HTTP} ", f" {UNIX} "])
+def test_white_space_around_a_url_is_no_part_of_it(url: str) -> None:
+    assert make_transport(url, {}).url == url.strip()
+
+
+def test_an_option_of_the_session_given_to_a_connection() -> None:
+    with pytest.raises(JanusOptionError, match=r"'api_secret' is an option of JanusSession, not of its"):
+        JanusConnection(WS, api_secret="s3cret")
 
 
 @pytest.mark.parametrize(("url", "scheme"), [(WS, "wss"), (HTTP, "https")])

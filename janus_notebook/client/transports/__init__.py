@@ -9,10 +9,14 @@ from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
+from janus_notebook.client.transports.schemes import unknown_scheme, without_scheme
 from janus_notebook.config import mask_url
-from janus_notebook.errors import JanusOptionError, nearest
+from janus_notebook.errors import JanusOptionError
 
-__all__ = ["Transport", "make_transport", "register_transport", "transport_class"]
+__all__ = ["NOT_SENT", "Transport", "make_transport", "register_transport", "transport_class"]
+
+# What a cancellation of `Transport.send` says when nothing was written, and nothing will be.
+NOT_SENT = "not sent"
 
 
 class Transport(ABC):
@@ -42,7 +46,11 @@ class Transport(ABC):
 
     @abstractmethod
     async def send(self, data: bytes) -> None:
-        """Write one JSON text. Raises `JanusConnectionError`; any other `JanusError` is of this one alone."""
+        """Write one JSON text. Raises `JanusConnectionError`; any other `JanusError` is of this one alone.
+
+        Where it keeps texts back until their turn and is cancelled meanwhile, it never writes that one,
+        and raises ``asyncio.CancelledError(NOT_SENT)``.
+        """
 
     @abstractmethod
     async def receive(self) -> bytes:
@@ -61,7 +69,7 @@ class Transport(ABC):
         known = cls.option_names()
         for name in options:
             if name not in known:
-                raise JanusOptionError.unknown("option", name, [*known, *SESSION_OPTIONS])
+                raise _unknown_option(url, name, known)
         return cls(url, cls.options_class(**options))
 
     @classmethod
@@ -116,6 +124,7 @@ _TRANSPORTS: dict[str, Callable[[], type[Transport]]] = {
     "unix": _unix,
     "unix+dgram": _unix_datagram,
 }
+_BUILT_IN = dict(_TRANSPORTS)
 # Those with a host in their URL, each with an example.
 _EXAMPLES = {
     "ws": "ws://localhost:8188",
@@ -123,6 +132,21 @@ _EXAMPLES = {
     "http": "http://localhost:8088/janus",
     "https": "https://localhost:8089/janus",
 }
+
+
+def _unknown_option(url: str, name: str, known: list[str]) -> JanusOptionError:
+    """The error for an option that the transport of `url` has not; it may be another one's."""
+    if name in SESSION_OPTIONS:
+        return JanusOptionError(
+            f"{name!r} is an option of JanusSession, not of its connection",
+            hint=f"Write JanusSession(connection=..., {name}=...).",
+        )
+    owners = [f"{scheme}://" for scheme, load in _BUILT_IN.items() if name in load().option_names()]
+    if owners:
+        return JanusOptionError(
+            f"{name!r} is an option of {' and '.join(owners)}, not of {urlsplit(url).scheme}://"
+        )
+    return JanusOptionError.unknown("option", name, [*known, *SESSION_OPTIONS])
 
 
 def register_transport(scheme: str, transport: type[Transport]) -> None:
@@ -147,25 +171,25 @@ def make_transport(url: str, options: Mapping[str, Any]) -> Transport:
         raise JanusOptionError(
             f"base_url must be a URL such as 'ws://localhost:8188', not {url!r}",
         )
+    url = url.strip()
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", url):
+        raise without_scheme(url, _TRANSPORTS)
     shown = mask_url(url)
     try:
-        parts = urlsplit(url.strip())
-        host, _port = parts.hostname, parts.port
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
     except ValueError as exc:
         # The parser's own text may hold a part of a password.
         why = "" if "@" in url else f": {exc}"
         raise JanusOptionError(
             f"{shown!r} is not a URL{why}", hint="For example 'ws://localhost:8188'."
         ) from (None if "@" in url else exc)
-    if parts.scheme not in _TRANSPORTS or "://" not in url:
-        known = ", ".join(f"{scheme}://" for scheme in sorted(_TRANSPORTS))
-        if "://" not in url:
-            raise JanusOptionError(
-                f"{shown!r} has no scheme", hint=f"Did you mean 'ws://{shown}'? Known: {known}."
-            )
-        close = nearest(parts.scheme, _TRANSPORTS)
-        hint = close if close.startswith("Did") else f"Known: {known}."
-        raise JanusOptionError(f"{shown!r} has an unknown scheme {parts.scheme!r}", hint=hint)
-    if parts.scheme in _EXAMPLES and not host:
-        raise JanusOptionError(f"{shown!r} names no host", hint=f"For example {_EXAMPLES[parts.scheme]!r}.")
-    return _TRANSPORTS[parts.scheme]().with_options(url.strip(), options)
+    if parts.scheme not in _TRANSPORTS:
+        raise unknown_scheme(shown, parts.scheme, _TRANSPORTS)
+    if parts.scheme in _EXAMPLES:
+        example = f"For example {_EXAMPLES[parts.scheme]!r}."
+        if not host:
+            raise JanusOptionError(f"{shown!r} names no host", hint=example)
+        if port is None and parts.netloc.endswith(":"):
+            raise JanusOptionError(f"{shown!r} names no port after its colon", hint=example)
+    return _TRANSPORTS[parts.scheme]().with_options(url, options)

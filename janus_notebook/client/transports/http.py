@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
-from janus_notebook.client.transports import Transport
+from janus_notebook.client.transports import NOT_SENT, Transport
 from janus_notebook.client.transports.http_client import HttpClient
 from janus_notebook.client.transports.options import (
     check_headers,
@@ -43,6 +43,12 @@ __all__ = ["HttpOptions", "HttpTransport"]
 SESSION_NOT_FOUND = 458
 UNAUTHORIZED = 403
 EXAMPLE = "http://localhost:8088/janus"
+
+# How many requests are under way at most, for Janus has a thread for each; further ones wait for their turn.
+# What keeps or ends a session has a queue of its own: it must not wait behind a thousand others.
+AT_ONCE = 16
+UPKEEP = frozenset(("keepalive", "detach", "destroy"))
+UPKEEP_AT_ONCE = 4
 
 # A poll that fails is tried again after these pauses, in seconds; then the connection is lost.
 POLL_PAUSES = (0.1, 0.5)
@@ -127,7 +133,10 @@ class _Poll:
 
 
 class HttpTransport(Transport):
-    """Carries messages over HTTP. It is a connection as long as the server answers."""
+    """Carries messages over HTTP. It is a connection as long as the server answers.
+
+    At most `AT_ONCE` requests are under way; a poll has a connection of its own.
+    """
 
     options_class = HttpOptions
     keeps_sessions = True
@@ -147,6 +156,8 @@ class HttpTransport(Transport):
         self._path, self._query = path.rstrip(b"/"), mark + query
         self._base = base.copy_with(fragment=None)
         self._client: HttpClient | None = None
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._upkeep_turns = asyncio.Semaphore(UPKEEP_AT_ONCE)
         self._inbox: asyncio.Queue[bytes | BaseException] = asyncio.Queue()
         self._polls: dict[int, _Poll] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -187,17 +198,26 @@ class HttpTransport(Transport):
             )
 
     async def send(self, data: bytes) -> None:
-        """Send one request and wait until its answer is there for `receive`.
+        """Send one request when it is its turn, and wait until its answer is there for `receive`.
 
-        The exchange goes on when the caller gives up: a late reply is still received.
+        The exchange goes on when the caller gives up: a late reply is still received. A request whose
+        caller gives up before its turn is never sent; the cancellation then says `NOT_SENT`.
 
         Raises:
             JanusConnectionError: the server can't be reached; the connection is lost.
             JanusServerError, JanusProtocolError, JanusTimeoutError: for this request alone.
         """
+        request = _look(data)
+        turns = self._upkeep_turns if request.verb in UPKEEP else self._turns
+        try:
+            await turns.acquire()
+        except asyncio.CancelledError:
+            raise asyncio.CancelledError(NOT_SENT) from None
         if self._client is None:
+            turns.release()
             raise self._closed()
-        task = self._start(self._post(self._client, data), name="janus-http-post")
+        task = self._start(self._post(self._client, request, data), name="janus-http-post")
+        task.add_done_callback(lambda _: turns.release())
         await asyncio.wait([task])
         if task.cancelled():
             raise self._closed()
@@ -233,9 +253,8 @@ class HttpTransport(Transport):
 
     # -- requests -----------------------------------------------------------------------------
 
-    async def _post(self, client: HttpClient, data: bytes) -> JanusError | None:
+    async def _post(self, client: HttpClient, request: _Peek, data: bytes) -> JanusError | None:
         """Send one request; put its answer into the inbox, or return why there is none."""
-        request = _look(data)
         poll = self._polls.get(integer(request.session_id) or 0)
         if poll is not None and request.verb == "destroy":
             poll.ending = True
@@ -266,10 +285,17 @@ class HttpTransport(Transport):
         try:
             await client.exchange("GET", self._url("/info"), timeout=self.options.open_timeout)
         except JanusConnectionError as exc:
-            self._inbox.put_nowait(exc)
-            return exc
+            lost = self._lost(exc, " while a request was under way")
+            self._inbox.put_nowait(lost)
+            return lost
         except JanusError:
             pass  # no better off: the first error stands
+        return error
+
+    def _lost(self, exc: JanusError, when: str = "") -> JanusConnectionError:
+        """The error for a connection that stood, where `exc` says why there is no other."""
+        error = JanusConnectionError(f"the connection to {mask_url(self.url)} was lost{when}", hint=exc.hint)
+        error.__cause__ = exc
         return error
 
     def _follow(self, request: _Peek, reply: _Peek) -> None:
@@ -338,7 +364,10 @@ class HttpTransport(Transport):
                     return
                 await asyncio.sleep(pause)
                 continue
-            except (JanusConnectionError, JanusTimeoutError) as exc:
+            except JanusConnectionError as exc:
+                self._inbox.put_nowait(self._lost(exc))
+                return
+            except JanusTimeoutError as exc:
                 self._lose(exc)
                 return
             pauses = iter(POLL_PAUSES)
@@ -408,8 +437,15 @@ class HttpTransport(Transport):
     def _hint(self, status: int) -> str:
         if 300 <= status < 400:
             return "It wants another URL: check the scheme, the host and the path."
-        if status in (401, 403, 407):
-            return "Janus's list of allowed addresses, or a proxy in front of it, refuses us."
+        if status == 426:
+            return "This is a WebSocket port: write ws:// or wss://, or Janus's HTTP port (8088 by default)."
+        if status == 403:
+            return (
+                "Is this Janus's WebSocket port, for ws:// (8188 by default)? Else Janus's list of allowed "
+                "addresses, or a proxy in front of it, refuses us."
+            )
+        if status in (401, 407):
+            return "A proxy in front of Janus refuses us: check the login."
         if status == 413:
             return "A proxy in front of Janus limits the size of a request."
         if status in (502, 503, 504):

@@ -6,10 +6,12 @@ in the query only ("REST Interface" of the Janus documentation).
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl as ssl_module
+from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -31,6 +33,9 @@ IDLE_SECONDS = 5.0
 
 class HttpClient:
     """Any number of exchanges with one server at a time; connections are kept for the next ones.
+
+    Each connection is a pool of its own: `httpcore` looks several times through all the connections of a
+    pool in every exchange, which costs more than the exchange itself.
 
     Args:
         url: the base URL, for messages and for the login in it.
@@ -70,17 +75,24 @@ class HttpClient:
                 if tls
                 else ssl_module.SSLContext(ssl_module.PROTOCOL_TLS_CLIENT)
             )
-        found = _proxy_of_environment(url) if proxy is True else proxy
+        self._context = context
+        self._proxy = _proxy_of_environment(url) if proxy is True else proxy
+        self._closed = False
+        # Those without an exchange, and since when; the last one used is used next.
+        self._idle: deque[tuple[float, httpx.AsyncHTTPTransport]] = deque()
+        self._idle.append((0.0, self._new_transport()))  # a wrong proxy fails here
+
+    def _new_transport(self) -> httpx.AsyncHTTPTransport:
         try:
-            self._transport = httpx.AsyncHTTPTransport(
-                verify=context,
+            return httpx.AsyncHTTPTransport(
+                verify=self._context,
                 limits=httpx.Limits(
-                    max_connections=None, max_keepalive_connections=None, keepalive_expiry=IDLE_SECONDS
+                    max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS
                 ),
-                proxy=found,
+                proxy=self._proxy,
             )
         except (ValueError, ImportError) as exc:
-            shown = mask_url(found or "")
+            shown = mask_url(self._proxy or "")
             raise JanusOptionError(
                 f"the proxy {shown!r} can't be used: {exc}",
                 hint="Expected http://, https://, or socks5:// with the package 'socksio'; "
@@ -98,19 +110,37 @@ class HttpClient:
             JanusProtocolError: the server closed the connection without an answer, or it is too large.
         """
         seconds = {"connect": self._open_timeout, "read": timeout, "write": timeout, "pool": timeout}
-        request = httpx.Request(
-            method, url, headers=self._headers, content=data, extensions={"timeout": seconds}
-        )
+        extensions: dict[str, Any] = {"timeout": seconds}
+        handshake = _Handshake()
+        if url.scheme == "https":
+            extensions["trace"] = handshake.trace
+        request = httpx.Request(method, url, headers=self._headers, content=data, extensions=extensions)
         if data is not None:
             request.headers["Content-Type"] = "application/json"
+        transport = self._idle.pop()[1] if self._idle else self._new_transport()
         try:
-            response = await self._transport.handle_async_request(request)
+            response = await transport.handle_async_request(request)
             try:
                 return response.status_code, await self._body(response)
             finally:
                 await response.aclose()
+        except asyncio.CancelledError:
+            await handshake.drop()
+            raise
         except (httpx.RequestError, OSError) as exc:
             raise self._error(exc, timeout) from exc
+        finally:
+            await self._put_back(transport)
+
+    async def _put_back(self, transport: httpx.AsyncHTTPTransport) -> None:
+        """Keep a connection for the next exchange; close those that have waited too long for one."""
+        if self._closed:
+            await transport.aclose()
+            return
+        now = asyncio.get_running_loop().time()
+        self._idle.append((now, transport))
+        while self._idle[0][0] < now - IDLE_SECONDS:
+            await self._idle.popleft()[1].aclose()
 
     async def _body(self, response: httpx.Response) -> bytes:
         parts, size = [], 0
@@ -165,7 +195,28 @@ class HttpClient:
 
     async def close(self) -> None:
         """Close every connection; idempotent."""
-        await self._transport.aclose()
+        self._closed = True
+        while self._idle:
+            await self._idle.pop()[1].aclose()
+
+
+class _Handshake:
+    """The connection whose TLS handshake is under way: `httpcore` leaves it open when that is cancelled."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Follow one exchange; `httpcore` calls this at each step of it."""
+        if event.endswith("connect_tcp.complete"):
+            self._stream = info["return_value"]
+        elif event.endswith("start_tls.complete"):
+            self._stream = None
+
+    async def drop(self) -> None:
+        """Close the connection, unless it is done with its handshake."""
+        if self._stream is not None:
+            await self._stream.aclose()
 
 
 def _proxy_of_environment(url: httpx.URL) -> str | None:
