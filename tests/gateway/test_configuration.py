@@ -49,7 +49,7 @@ def test_secrets_that_are_not_set_are_not_written_and_none_is_shown(tmp_path: Pa
     )
     assert "api_secret" not in path.read_text()
     assert "token_auth" not in path.read_text()
-    assert "s3" not in repr(Configuration(api_secret="s3", token_auth_secret="s3"))
+    assert "s3" not in repr(Configuration(api_secret="s3", token_auth=True, token_auth_secret="s3"))
 
 
 def test_scripts_next_to_the_binary_come_first(tmp_path: Path) -> None:
