@@ -61,5 +61,9 @@ class Measure:
         terminalreporter.write_line(self._report)
 
 
+# As this plugin is loaded, which is before any conftest.py: those import what is to be measured.
+_measure = Measure()
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Measure(), "measure")
+    config.pluginmanager.register(_measure, "measure")

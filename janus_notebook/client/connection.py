@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol, Self
 import msgspec
 
 from janus_notebook.client.deadlines import Deadlines
-from janus_notebook.client.transports import Transport, make_transport, transport_class
+from janus_notebook.client.transports import NOT_SENT, Transport, make_transport, transport_class
 from janus_notebook.config import mask, mask_url
 from janus_notebook.errors import (
     JanusConnectionError,
@@ -42,6 +42,8 @@ __all__ = ["ConnectionUser", "JanusConnection", "pause"]
 
 ConnectionState = Literal["new", "connecting", "connected", "lost", "closed"]
 Handler = Callable[[Message], None]
+
+FATE_UNKNOWN = "The request may have been carried out; it is not sent again."
 
 # Seconds before the first try to connect again, and the most between two tries.
 FIRST_PAUSE = 0.1
@@ -88,6 +90,8 @@ class _Waiter(msgspec.Struct, eq=False):
     # The task that is writing the request: only a cancellation ends a write that hangs.
     writer: asyncio.Task[Any] | None = None
     stopped: bool = False
+    # It still waited for its turn when it was stopped.
+    unsent: bool = False
 
     def expire(self) -> None:
         """The deadline has come."""
@@ -105,6 +109,11 @@ class _Waiter(msgspec.Struct, eq=False):
 
     def error(self) -> JanusTimeoutError:
         """What its caller is told at the deadline."""
+        if self.unsent:
+            return JanusTimeoutError(
+                f"{self.verb!r} was not sent within {self.timeout:g} s: other requests were before it",
+                hint="Send fewer at once, or pass a longer timeout; WebSocket takes more of them.",
+            )
         if self.acknowledged:
             return JanusTimeoutError(
                 f"Janus acknowledged {self.verb!r}, but its plugin sent no answer within {self.timeout:g} s",
@@ -128,7 +137,7 @@ class JanusConnection:
     """
 
     def __init__(self, base_url: str, **options: Any) -> None:
-        self.url = base_url
+        self.url = base_url.strip() if isinstance(base_url, str) else base_url
         self.options = options
         self.server: Message | None = None
         self.state: ConnectionState = "new"
@@ -350,9 +359,10 @@ class JanusConnection:
         try:
             try:
                 await transport.send(data)
-            except asyncio.CancelledError:
+            except asyncio.CancelledError as exc:
                 if not waiter.stopped or writer is None or writer.uncancel() > 0:
                     raise
+                waiter.unsent = exc.args == (NOT_SENT,)
                 if not waiter.future.done():
                     raise waiter.error() from None
             finally:
@@ -362,6 +372,8 @@ class JanusConnection:
             # Now, not when the reader notices: a caller that sees this error may open anew at once.
             if transport is self._transport:
                 self._end("lost", _again(exc))
+            if waiter.unsent:
+                exc.hint = exc.hint.replace(FATE_UNKNOWN, "The request was not sent.")
             error: JanusError = exc
         except JanusError as exc:
             error = exc
@@ -568,7 +580,7 @@ def _seen(task: asyncio.Task[None]) -> None:
 
 def _fate_unknown(error: JanusError) -> JanusError:
     """For a request that was under way when its connection ended."""
-    error.hint = f"{error.hint} The request may have been carried out; it is not sent again.".strip()
+    error.hint = f"{error.hint} {FATE_UNKNOWN}".strip()
     return error
 
 

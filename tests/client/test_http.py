@@ -19,6 +19,7 @@ from janus_notebook import (
     JanusOptionError,
     JanusProtocolError,
     JanusServerError,
+    JanusSession,
     JanusTimeoutError,
 )
 from janus_notebook.client.transports import NOT_SENT, http, http_client, make_transport
@@ -854,3 +855,30 @@ def test_no_secret_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
     assert "httpcore" in caplog.text  # there was something to see
     assert "s3cret" not in caplog.text
     assert "czNjcmV0" not in caplog.text
+
+
+def test_a_request_that_never_had_its_turn_says_so() -> None:
+    """At its deadline, and when the connection is cut: nobody has to wonder whether it was carried out."""
+
+    async def main() -> None:
+        async with http_server() as server:
+            server.on["info"] = lambda request: server.reply(request, janus="server_info")
+            session = JanusSession(server.url, recover=None)
+            await session.create()
+            server.on["ping"] = lambda request: asyncio.Event().wait()
+            server.received.clear()
+            held = [asyncio.ensure_future(session.ping(timeout=20)) for _ in range(http.AT_ONCE)]
+            await until(lambda: len(server.received) >= http.AT_ONCE)
+            with pytest.raises(JanusTimeoutError, match=r"'ping' was not sent within 0\.2 s: other requests"):
+                await session.ping(timeout=0.2)
+            queued = asyncio.ensure_future(session.ping(timeout=20))
+            await until(lambda: session.counters["in_flight"] == http.AT_ONCE + 1)
+            await session.connection.close()
+            for call in held:
+                with pytest.raises(JanusConnectionError, match="may have been carried out"):
+                    await call
+            with pytest.raises(JanusConnectionError, match="The request was not sent"):
+                await queued
+            await session.destroy()
+
+    run(main())
