@@ -244,12 +244,14 @@ class HttpTransport(Transport):
         client, self._client = self._client, None
         self._inbox.put_nowait(self._closed())
         self._polls.clear()
-        while self._tasks:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.wait(self._tasks)
-        if client is not None:
-            await client.close()
+        try:
+            while self._tasks:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.wait(self._tasks)
+        finally:  # also when this is cancelled: who closes it again finds no client
+            if client is not None:
+                await client.close()
 
     # -- requests -----------------------------------------------------------------------------
 
