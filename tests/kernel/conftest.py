@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from jupyter_core.utils import ensure_event_loop
 
 from janus_notebook.gateway import LocalGateway
 from tests.gateways import running_gateway
@@ -12,6 +13,12 @@ from tests.kernel.harness import Kernel
 from tests.leaks import Outlives
 
 SESSION_TIMEOUT_SECONDS = 10
+
+
+@pytest.fixture(scope="session", autouse=True)
+def jupyters_loop() -> None:
+    """Jupyter's blocking client has one event loop for good; the first test that uses it is not to blame."""
+    ensure_event_loop()
 
 
 @pytest.fixture(scope="session")
