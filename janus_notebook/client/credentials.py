@@ -75,9 +75,7 @@ class Credentials:
             return self._token
         try:
             async with asyncio.timeout(timeout) as limit:
-                token = self._token()
-                if inspect.isawaitable(token):
-                    token = await token
+                token = await _given(self._token)
         except Exception as exc:
             if limit.expired():
                 raise JanusTimeoutError(f"the token function gave none within {timeout:g} s") from exc
@@ -88,3 +86,8 @@ class Credentials:
                 hint="It must return the token, a text.",
             )
         return token
+
+
+async def _given(source: Callable[[], str | Awaitable[str]]) -> str:
+    token = source()
+    return await token if inspect.isawaitable(token) else token

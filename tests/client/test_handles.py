@@ -494,3 +494,29 @@ def test_a_write_that_fails_when_the_answer_is_there(answer: str | None) -> None
         await connection.close()
 
     in_memory(main)
+
+
+def test_a_refused_renegotiation_leaves_the_handle_connected() -> None:
+    async def main() -> None:
+        async with scripted() as server, attached(server) as (session, plugin):
+            server.push({"janus": "webrtcup", "session_id": session.id, "sender": plugin.id})
+            await until(lambda: plugin.state == "connected")
+            server.on["message"] = lambda request: [server.error(request, 465, "no SDP")]
+            with pytest.raises(JanusServerError, match="465"):
+                await plugin.request({}, {"type": "offer", "sdp": "x"})
+            assert plugin.state == "connected"
+
+    run(main())
+
+
+def test_a_task_of_the_session_that_fails_is_in_its_log() -> None:
+    async def main() -> None:
+        async with scripted() as server, attached(server) as (session, _):
+
+            async def failing() -> None:
+                raise ZeroDivisionError("nought")
+
+            session.spawn(failing(), name="a-task")
+            await until(lambda: "a-task failed: ZeroDivisionError: nought." in errors_in(session))
+
+    run(main())

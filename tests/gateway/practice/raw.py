@@ -74,6 +74,8 @@ class RawClient:
 
     async def session(self) -> int:
         reply = await self.ask({"janus": "create", "transaction": "create"})
+        while reply["janus"] in ("event", "detached"):  # of an earlier session, late
+            reply = await self.receive()
         return int(reply["data"]["id"])
 
     async def handle(self, session_id: int, plugin: str = "janus.plugin.echotest") -> int:
