@@ -367,6 +367,7 @@ class JanusConnection:
                     raise waiter.error() from None
             finally:
                 waiter.writer = None
+            # Answered, so the router has let go of it.
             return await waiter.future
         except JanusConnectionError as exc:
             # Now, not when the reader notices: a caller that sees this error may open anew at once.
@@ -377,8 +378,10 @@ class JanusConnection:
             error: JanusError = exc
         except JanusError as exc:
             error = exc
-        finally:
+        except BaseException:
             self._give_up(transaction, waiter)
+            raise
+        self._give_up(transaction, waiter)
         if waiter.future.done() and not waiter.future.cancelled():
             # The write may have failed, but the answer had come.
             answer = waiter.future.exception()
@@ -439,7 +442,8 @@ class JanusConnection:
 
     def feed(self, text: bytes) -> None:
         """Take one JSON text from the server."""
-        self._heard = asyncio.get_running_loop().time()
+        assert self._loop is not None
+        self._heard = self._loop.time()
         try:
             message = decode(text)
         except JanusProtocolError as exc:
@@ -489,7 +493,8 @@ class JanusConnection:
         else:
             waiter.future.set_result(message)
         finally:
-            waiter.stop_writing()
+            if waiter.writer is not None:
+                waiter.stop_writing()
 
     @staticmethod
     def _fail(waiter: _Waiter, error: JanusError, message: Message | None, text: bytes) -> None:

@@ -121,16 +121,20 @@ class HttpClient:
         try:
             response = await transport.handle_async_request(request)
             try:
-                return response.status_code, await self._body(response)
+                status, body = response.status_code, await self._body(response)
             finally:
                 await response.aclose()
-        except asyncio.CancelledError:
-            await handshake.drop()
+        except BaseException as exc:
+            # Not kept: an exchange that was broken off may have left it in any state.
+            try:
+                await handshake.drop()
+            finally:
+                await transport.aclose()
+            if isinstance(exc, httpx.RequestError | OSError):
+                raise self._error(exc, timeout) from exc
             raise
-        except (httpx.RequestError, OSError) as exc:
-            raise self._error(exc, timeout) from exc
-        finally:
-            await self._put_back(transport)
+        await self._put_back(transport)
+        return status, body
 
     async def _put_back(self, transport: httpx.AsyncHTTPTransport) -> None:
         """Keep a connection for the next exchange; close those that have waited too long for one."""

@@ -51,6 +51,9 @@ MASKED = 0x80
 # Bytes of randomness that are fetched at once; each frame's mask takes four.
 MASKS = 4096
 
+# The beginnings of the frames that most requests fit in.
+SHORT_HEADS = tuple(bytes((WHOLE_TEXT, MASKED | length)) for length in range(126))
+
 
 class TextConnection(ClientConnection):
     """Sends and receives whole texts, for one reader.
@@ -96,7 +99,9 @@ class TextConnection(ClientConnection):
             self._masks, self._masks_used = os.urandom(MASKS), 0
         mask = self._masks[self._masks_used : self._masks_used + 4]
         self._masks_used += 4
-        return _head(WHOLE_TEXT, len(data), MASKED) + mask + apply_mask(data, mask)
+        length = len(data)
+        head = SHORT_HEADS[length] if length < 126 else _head(WHOLE_TEXT, length, MASKED)
+        return head + mask + apply_mask(data, mask)
 
     def _write_gathered(self) -> None:
         self._gathering = False
