@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from janus_notebook.config import MASK
 from janus_notebook.errors import JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway import logs, probe
 from janus_notebook.gateway.configuration import (
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from typing import Self
 
 PREFIX = "janus-notebook-"
-MASK = "***"
 # Starts, each on other ports. A transport is lost when another program takes a port in between, or to a
 # race in Janus itself (probe.answers_over_unix): one start in fifteen, with log_level=0 one in three.
 ATTEMPTS = 8

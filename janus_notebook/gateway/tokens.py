@@ -6,6 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from janus_notebook.config import MASK
 from janus_notebook.errors import (
     JanusOptionError,
     JanusProtocolError,
@@ -15,7 +16,6 @@ from janus_notebook.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MASK = "***"
 ANSWER_SECONDS = 10.0
 UNKNOWN = 490  # the Admin API's code for both: tokens are not stored, and no such token
 

@@ -12,7 +12,7 @@ import msgspec
 
 from janus_notebook.config import mask
 from janus_notebook.errors import JanusOptionError
-from janus_notebook.protocol.messages import decode
+from janus_notebook.protocol.messages import decode, integer
 
 __all__ = [
     "DetachedEvent",
@@ -114,12 +114,12 @@ class MediaEvent(JanusEvent, frozen=True):
     @property
     def substream(self) -> int | None:
         """The simulcast substream, where simulcast is used."""
-        return _integer(self.raw.get("substream"))
+        return integer(self.raw.get("substream"))
 
     @property
     def seconds(self) -> int | None:
         """For how many seconds nothing came, when `receiving` is False and the server says so."""
-        return _integer(self.raw.get("seconds"))
+        return integer(self.raw.get("seconds"))
 
     @property
     def summary(self) -> str:
@@ -148,7 +148,7 @@ class SlowLinkEvent(JanusEvent, frozen=True):
     @property
     def lost(self) -> int:
         """Packets lost since the last such event."""
-        return _integer(self.raw.get("lost")) or 0
+        return integer(self.raw.get("lost")) or 0
 
     @property
     def summary(self) -> str:
@@ -330,7 +330,3 @@ def _brief_value(value: Any, depth: int) -> str:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _integer(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from janus_notebook.config import MASK
 from janus_notebook.errors import JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway.configuration import LOOPBACK
 from janus_notebook.gateway.options import GatewayOptions
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from janus_notebook.gateway.practice.plugin import PracticePlugin
 
 START_SECONDS = 10.0
-MASK = "***"
 
 
 class PracticeGateway(TokenStore):
