@@ -23,6 +23,7 @@ from janus_notebook.errors import (
     JanusServerError,
     JanusStateError,
     JanusTimeoutError,
+    JanusVersionError,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +36,15 @@ if TYPE_CHECKING:
     from janus_notebook.gateway.local import LocalGateway
     from janus_notebook.gateway.practice.gateway import PracticeGateway
     from janus_notebook.notebook.connect import connect
+    from janus_notebook.plugins.audiobridge import JanusAudioBridgePlugin
     from janus_notebook.plugins.echotest import JanusEchoTestPlugin
+    from janus_notebook.plugins.nosip import JanusNoSipPlugin
+    from janus_notebook.plugins.recordplay import JanusRecordPlayPlugin
+    from janus_notebook.plugins.sip import JanusSipPlugin
+    from janus_notebook.plugins.streaming import JanusStreamingPlugin
+    from janus_notebook.plugins.textroom import JanusTextRoomPlugin
+    from janus_notebook.plugins.videocall import JanusVideoCallPlugin
+    from janus_notebook.plugins.videoroom import JanusVideoRoomPlugin
     from janus_notebook.protocol.events import JanusEvent
 
 __version__ = "0.1.0"
@@ -46,6 +55,14 @@ _HOMES = {
     "EventLog": "client.log",
     "JanusConnection": "client.connection",
     "JanusEchoTestPlugin": "plugins.echotest",
+    "JanusVideoRoomPlugin": "plugins.videoroom",
+    "JanusAudioBridgePlugin": "plugins.audiobridge",
+    "JanusTextRoomPlugin": "plugins.textroom",
+    "JanusStreamingPlugin": "plugins.streaming",
+    "JanusVideoCallPlugin": "plugins.videocall",
+    "JanusSipPlugin": "plugins.sip",
+    "JanusNoSipPlugin": "plugins.nosip",
+    "JanusRecordPlayPlugin": "plugins.recordplay",
     "JanusEvent": "protocol.events",
     "JanusPlugin": "client.plugin",
     "JanusSession": "client.session",
@@ -62,6 +79,7 @@ _HOMES = {
 
 __all__ = [
     "EventLog",
+    "JanusAudioBridgePlugin",
     "JanusConnection",
     "JanusConnectionError",
     "JanusEchoTestPlugin",
@@ -69,14 +87,22 @@ __all__ = [
     "JanusEvent",
     "JanusGatewayError",
     "JanusMediaError",
+    "JanusNoSipPlugin",
     "JanusOptionError",
     "JanusPlugin",
     "JanusPluginError",
     "JanusProtocolError",
+    "JanusRecordPlayPlugin",
     "JanusServerError",
     "JanusSession",
+    "JanusSipPlugin",
     "JanusStateError",
+    "JanusStreamingPlugin",
+    "JanusTextRoomPlugin",
     "JanusTimeoutError",
+    "JanusVersionError",
+    "JanusVideoCallPlugin",
+    "JanusVideoRoomPlugin",
     "LocalGateway",
     "MediaState",
     "PluginReply",

@@ -4,6 +4,7 @@
 
     JanusError
     ├── JanusOptionError       a bad value before anything was sent (also a ValueError)
+    │   └── JanusVersionError  this server is too old, or too new, for the request or a parameter
     ├── JanusStateError        the object is not in a state that allows the call
     ├── JanusConnectionError   no connection to the server, or it was lost
     ├── JanusTimeoutError      no answer within the deadline (also a TimeoutError)
@@ -37,6 +38,7 @@ __all__ = [
     "JanusServerError",
     "JanusStateError",
     "JanusTimeoutError",
+    "JanusVersionError",
 ]
 
 # Codes of the core, from the Janus sources (apierror.h), with what a person can do about each.
@@ -143,6 +145,10 @@ class JanusOptionError(JanusError, ValueError):
     def unknown(cls, what: str, word: str, known: Iterable[str]) -> JanusOptionError:
         """The error for a name that is not one of `known`."""
         return cls(f"unknown {what} {word!r}", hint=nearest(word, known))
+
+
+class JanusVersionError(JanusOptionError):
+    """The server's version does not have this request, or ignores this parameter; nothing was sent."""
 
 
 class JanusStateError(JanusError):

@@ -12,7 +12,7 @@ from weakref import ref
 
 from janus_notebook.config import mask
 from janus_notebook.errors import JanusOptionError, JanusTimeoutError
-from janus_notebook.protocol.events import Direction, JanusEvent, check_kinds, event_class
+from janus_notebook.protocol.events import KINDS, Direction, JanusEvent, check_kinds, event_class
 
 __all__ = ["EventLog", "Subscription"]
 
@@ -146,7 +146,8 @@ class EventLog:
         """Follow the log from now on.
 
         Args:
-            kinds: only these kinds (``"media"``, ``"hangup"``, ...); None for all.
+            kinds: only these kinds (``"media"``, ``"hangup"``, ...) or plugin's events (``"talking"``);
+                None for all.
             handle_id: only this handle's; None for all.
             directions: only these; by default Janus's events, and with `kinds` also local ones.
             buffer: how many entries wait for a slow consumer; beyond it the oldest are dropped
@@ -199,6 +200,7 @@ class Subscription:
         buffer: int,
     ) -> None:
         self.kinds = kinds
+        self._names_plugin_events = kinds is not None and not kinds <= KINDS
         self.handle_id = handle_id
         self.directions = directions
         self.dropped = 0
@@ -216,7 +218,7 @@ class Subscription:
         if (
             self.closed
             or event.direction not in self.directions
-            or (self.kinds is not None and event.kind not in self.kinds)
+            or (self.kinds is not None and event.kind not in self.kinds and not self._is_named(event))
             or (self.handle_id is not None and event.handle_id != self.handle_id)
         ):
             return
@@ -224,6 +226,10 @@ class Subscription:
             self.dropped += 1
         self._waiting.append(event)
         self._wake_up()
+
+    def _is_named(self, event: JanusEvent) -> bool:
+        """Whether a plugin's own name for it was asked for. Only then is its text read here."""
+        return self._names_plugin_events and event.kind == "event" and event.name in (self.kinds or ())
 
     def close(self) -> None:
         """End the stream; what already waits can still be read."""

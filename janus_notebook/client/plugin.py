@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from janus_notebook.config import mask
+from janus_notebook.client.replies import PluginReply
 from janus_notebook.errors import (
     JanusOptionError,
     JanusStateError,
@@ -55,49 +55,6 @@ class MediaState(msgspec.Struct, frozen=True, kw_only=True):
     receiving: bool | None = None
     slowlinks: int = 0
     lost: int = 0
-
-
-class PluginReply(msgspec.Struct, frozen=True):
-    """A plugin's answer to a request. It reads as its data does: ``reply["key"]``, ``"key" in reply``.
-
-    Attributes:
-        data: the plugin's own data.
-        jsep: ``{"type", "sdp"}`` where it negotiates, else None.
-        raw: the whole message.
-    """
-
-    data: dict[str, Any]
-    jsep: dict[str, Any] | None
-    raw: dict[str, Any]
-
-    @classmethod
-    def from_message(cls, message: Message) -> PluginReply:
-        """Take the plugin's part out of a final reply."""
-        plugindata = message.get("plugindata")
-        data = plugindata.get("data") if isinstance(plugindata, dict) else None
-        jsep = message.get("jsep")
-        return cls(data if isinstance(data, dict) else {}, jsep if isinstance(jsep, dict) else None, message)
-
-    def __getitem__(self, key: str) -> Any:
-        return self.data[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.data
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.data)
-
-    def keys(self) -> KeysView[str]:
-        """The keys of the plugin's data; with them ``dict(reply)`` is a copy of it."""
-        return self.data.keys()
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of `key` in the plugin's data."""
-        return self.data.get(key, default)
-
-    def __repr__(self) -> str:
-        jsep = f" + {self.jsep.get('type')}" if self.jsep else ""
-        return f"<PluginReply {mask(self.data)}{jsep}>"
 
 
 def full_plugin_name(name: str) -> str:
@@ -225,8 +182,9 @@ class JanusPlugin:
         """Follow this handle's events from now on: ``async for event in handle.events():``.
 
         Args:
-            kinds: only these, such as ``["media", "slowlink", "hangup"]``; None for all that Janus
-                sends. ``state`` gives the changes of `state`.
+            kinds: only these, such as ``["media", "slowlink", "hangup"]``, or names of the plugin's own
+                events, such as ``["talking"]``; None for all that Janus sends. ``state`` gives the
+                changes of `state`.
             buffer: how many events wait for a slow consumer; beyond it the oldest are dropped and
                 counted (`Subscription.dropped`).
 

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from janus_notebook.errors import JanusOptionError
 from janus_notebook.gateway.options import GatewayOptions
 from janus_notebook.gateway.values import require_whole
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    Value = str | int | bool | list[str]
-    Category = Mapping[str, Value]
+Value = str | int | bool | list[str]
+Category = Mapping[str, Value]
+Settings = Mapping[str, Mapping[str, Category]]
 
 LOOPBACK = "127.0.0.1"
 TRANSPORTS = ("http", "pfunix", "websockets")  # the ones we configure; the others need a broker
@@ -53,15 +52,27 @@ class Ports:
 class Configuration(GatewayOptions):
     """What one server is started with, and the files that say so.
 
+    Attributes:
+        log_level: 0 (nothing) to 7 (everything).
+        settings: more for the files, by the name of a file without ``.jcfg``, category and key, such as
+            ``{"janus.plugin.videoroom": {"general": {"string_ids": True}}}``.
+
     Raises:
         JanusOptionError: a value that Janus does not take.
     """
 
-    log_level: int = 4  # 0 (nothing) to 7 (everything)
+    log_level: int = 4
+    settings: Settings = field(default_factory=dict, repr=False)  # it may hold secrets
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_whole("log_level", self.log_level, 0, 7)
+        for file, categories in self.settings.items():
+            if not all(isinstance(values, Mapping) for values in [categories, *categories.values()]):
+                raise JanusOptionError(
+                    f"settings[{file!r}] must be a dict of categories, each a dict",
+                    hint='For example {"janus.plugin.videoroom": {"general": {"string_ids": True}}}.',
+                )
 
     def write(self, folder: Path, *, ports: Ports, admin_secret: str, name: str, binary: str) -> Path:
         """Write every file into `folder`, readable by this user alone; return the main one."""
@@ -78,6 +89,10 @@ class Configuration(GatewayOptions):
                 files[f"janus.plugin.{plugin}"] = {
                     "general": {"path": str(script.parent), "script": str(script)},
                 }
+        for file, more in self.settings.items():
+            categories = files.setdefault(file, {})
+            for category, values in more.items():
+                categories[category] = {**categories.get(category, {}), **values}
         for file, categories in files.items():
             descriptor = os.open(folder / f"{file}.jcfg", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(descriptor, "w", encoding="utf-8") as stream:

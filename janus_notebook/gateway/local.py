@@ -19,6 +19,7 @@ from janus_notebook.gateway.configuration import (
     LOOPBACK,
     Configuration,
     Ports,
+    Settings,
 )
 from janus_notebook.gateway.process import GuardedProcess
 from janus_notebook.gateway.tokens import TokenStore
@@ -65,6 +66,8 @@ class LocalGateway(TokenStore):
             a signed one.
         unix_type: ``SOCK_SEQPACKET`` or ``SOCK_DGRAM``: a Janus has one Unix socket, of one type.
         log_level: 0 (nothing) to 7 (everything).
+        settings: more for Janus's own configuration files: name of the file without ``.jcfg``, category
+            and key, such as ``{"janus.plugin.videoroom": {"general": {"string_ids": True}}}``.
         start_timeout: seconds that janus has for its start.
 
     Raises:
@@ -83,6 +86,7 @@ class LocalGateway(TokenStore):
         token_auth_secret: str | None = None,
         unix_type: str = "SOCK_SEQPACKET",
         log_level: int = 4,
+        settings: Settings | None = None,
         start_timeout: float = 15.0,
     ) -> None:
         super().__init__()
@@ -94,6 +98,7 @@ class LocalGateway(TokenStore):
             reclaim_session_timeout=reclaim_session_timeout,
             full_trickle=full_trickle,
             log_level=log_level,
+            settings=settings or {},
             api_secret=api_secret,
             token_auth=token_auth,
             token_auth_secret=token_auth_secret,

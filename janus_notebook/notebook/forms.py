@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from janus_notebook.bridge import Call, background
+from janus_notebook.client.arguments import bind
 from janus_notebook.errors import JanusOptionError, nearest
 
 __all__ = ["Form", "core_of", "derive", "form_of", "register"]
@@ -153,7 +154,8 @@ def derive(core_class: type) -> type[Form]:
 def _is_shown(name: str, member: object) -> bool:
     if name.startswith("_"):
         return name in READERS or name in ("__aiter__", "__anext__", "__aenter__", "__aexit__")
-    return name not in HIDDEN and (inspect.isfunction(member) or isinstance(member, property))
+    hidden = name in HIDDEN and not hasattr(member, "request")  # a request of a plugin may have such a name
+    return not hidden and (inspect.isfunction(member) or isinstance(member, property))
 
 
 def _member(name: str, member: Any) -> Any:
@@ -177,7 +179,7 @@ def _calling(name: str, coroutine_function: Callable[..., Any]) -> Callable[...,
 
     @functools.wraps(coroutine_function)
     def verb(form: Form, *args: Any, **kwargs: Any) -> Call[Any]:
-        bound = _bind(name, signature, form._core, *args, **kwargs)
+        bound = _bind(name, signature, form, args, kwargs)
 
         async def work() -> Any:
             return form_of(await coroutine_function(*bound.args, **bound.kwargs))
@@ -195,26 +197,18 @@ def _running(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def method(form: Form, *args: Any, **kwargs: Any) -> Any:
-        bound = _bind(function.__name__, signature, form._core, *args, **kwargs)
+        bound = _bind(function.__name__, signature, form, args, kwargs)
         return form_of(background().run_sync(lambda: function(*bound.args, **bound.kwargs)))
 
     return method
 
 
-def _bind(name: str, signature: inspect.Signature, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
+def _bind(
+    name: str, signature: inspect.Signature, form: Form, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> inspect.BoundArguments:
     """Fit arguments to a verb at once, in the cell that gave them, rather than when it runs."""
-    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
-        known = [parameter for parameter in signature.parameters if parameter != "self"]
-        for given in kwargs:
-            if given not in known:
-                raise JanusOptionError.unknown(f"parameter of {name}()", given, known)
-    try:
-        return signature.bind(*map(core_of, args), **{key: core_of(value) for key, value in kwargs.items()})
-    except TypeError as exc:
-        shown = signature.replace(
-            parameters=list(signature.parameters.values())[1:], return_annotation=signature.empty
-        )
-        raise JanusOptionError(f"{name}(): {exc}", hint=f"It is {name}{shown}.") from exc
+    given = {key: core_of(value) for key, value in kwargs.items()}
+    return bind(name, signature, (form._core, *map(core_of, args)), given)
 
 
 def _entering(enter: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,17 @@ from janus_notebook.client.plugin import JanusPlugin, full_plugin_name
 __all__ = ["known_plugins", "make_plugin", "plugin_class"]
 
 # Package name to module and class; modules load when they are first used.
-_CLASSES = {"janus.plugin.echotest": ("janus_notebook.plugins.echotest", "JanusEchoTestPlugin")}
+_CLASSES = {
+    "janus.plugin.audiobridge": ("janus_notebook.plugins.audiobridge", "JanusAudioBridgePlugin"),
+    "janus.plugin.echotest": ("janus_notebook.plugins.echotest", "JanusEchoTestPlugin"),
+    "janus.plugin.nosip": ("janus_notebook.plugins.nosip", "JanusNoSipPlugin"),
+    "janus.plugin.recordplay": ("janus_notebook.plugins.recordplay", "JanusRecordPlayPlugin"),
+    "janus.plugin.sip": ("janus_notebook.plugins.sip", "JanusSipPlugin"),
+    "janus.plugin.streaming": ("janus_notebook.plugins.streaming", "JanusStreamingPlugin"),
+    "janus.plugin.textroom": ("janus_notebook.plugins.textroom", "JanusTextRoomPlugin"),
+    "janus.plugin.videocall": ("janus_notebook.plugins.videocall", "JanusVideoCallPlugin"),
+    "janus.plugin.videoroom": ("janus_notebook.plugins.videoroom", "JanusVideoRoomPlugin"),
+}
 
 
 def known_plugins() -> tuple[str, ...]:

@@ -8,18 +8,83 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from janus_notebook.client.plugin import PluginReply
+from janus_notebook.client.replies import PluginReply
 from janus_notebook.errors import JanusOptionError
+from janus_notebook.plugins.requests import Extra, body_of, request
 from janus_notebook.plugins.webrtc import WebRtcPlugin
+from janus_notebook.protocol.plugin_events import PluginDetail, register_details
 
-__all__ = ["JanusEchoTestPlugin"]
+__all__ = ["EchoAnswered", "EchoDone", "EchoLayer", "EchoOk", "EchoSlowLink", "JanusEchoTestPlugin"]
+
+
+class EchoAnswered(PluginReply, frozen=True, kw_only=True):
+    """The answer to `configure`.
+
+    Attributes:
+        echotest: ``event``.
+        result: ``ok``.
+    """
+
+    echotest: str = ""
+    result: str = ""
+
+
+class EchoOk(PluginDetail, frozen=True, kw_only=True):
+    """``ok``: a negotiation or a change was carried out after its request had ended."""
+
+    name: ClassVar[str] = "ok"
+
+
+class EchoDone(PluginDetail, frozen=True, kw_only=True):
+    """``done``: the PeerConnection is closed."""
+
+    name: ClassVar[str] = "done"
+
+
+class EchoSlowLink(PluginDetail, frozen=True, kw_only=True):
+    """``slow_link``: packets are lost, and the cap for the sender has changed.
+
+    The new bitrate is in ``detail["result"]["bitrate"]``, in bits per second.
+    """
+
+    name: ClassVar[str] = "slow_link"
+
+
+class EchoLayer(PluginDetail, frozen=True, kw_only=True):
+    """``layer``: another simulcast or SVC layer is echoed; what did not change is None.
+
+    Attributes:
+        videocodec: of the video.
+        substream, temporal: simulcast layers, 0 (lowest) to 2.
+        spatial_layer, temporal_layer: SVC layers.
+    """
+
+    name: ClassVar[str] = "layer"
+
+    videocodec: str = ""
+    substream: int | None = None
+    temporal: int | None = None
+    spatial_layer: int | None = None
+    temporal_layer: int | None = None
+
+
+def _detail(data: Mapping[str, Any]) -> type[PluginDetail]:
+    result = data.get("result")
+    if isinstance(result, Mapping):
+        return EchoSlowLink
+    if result in ("ok", "done"):
+        return EchoOk if result == "ok" else EchoDone
+    layers = ("substream", "temporal", "spatial_layer", "temporal_layer")
+    return EchoLayer if any(key in data for key in layers) else PluginDetail
 
 
 class JanusEchoTestPlugin(WebRtcPlugin):
     """A handle on EchoTest (``janus.plugin.echotest``)."""
 
     plugin_name: ClassVar[str] = "janus.plugin.echotest"
+    details = (EchoOk, EchoDone, EchoSlowLink, EchoLayer)
 
+    @request(newer={"svc": "1.1.4", "spatial_layer": "1.1.4", "temporal_layer": "1.1.4"})
     async def configure(
         self,
         *,
@@ -41,9 +106,9 @@ class JanusEchoTestPlugin(WebRtcPlugin):
         min_delay: int | None = None,
         max_delay: int | None = None,
         jsep: Mapping[str, Any] | None = None,
-        extra: Mapping[str, Any] | None = None,
+        extra: Extra = None,
         timeout: float | None = None,
-    ) -> PluginReply:
+    ) -> EchoAnswered:
         """Tune the echo, or negotiate it with an offer. This is the plugin's only request.
 
         Without `jsep`, at least one parameter other than the codecs must be given, else the plugin
@@ -72,40 +137,23 @@ class JanusEchoTestPlugin(WebRtcPlugin):
             timeout: seconds; None means the session's default.
 
         Returns:
-            The plugin's answer: ``{"echotest": "event", "result": "ok"}``, with the SDP answer as
-            `PluginReply.jsep` if an offer was sent.
+            The plugin's answer, with the SDP answer as `PluginReply.jsep` if an offer was sent.
 
         Raises:
             JanusPluginError: 413 INVALID_ELEMENT for a wrong value or an empty request, 414
                 INVALID_SDP.
             JanusOptionError: nothing to configure was given.
         """
-        given = {
-            "audio": audio,
-            "video": video,
-            "bitrate": bitrate,
-            "record": record,
-            "filename": filename,
-            "substream": substream,
-            "temporal": temporal,
-            "fallback": fallback,
-            "svc": svc,
-            "spatial_layer": spatial_layer,
-            "temporal_layer": temporal_layer,
-            "audiocodec": audiocodec,
-            "videocodec": videocodec,
-            "videoprofile": videoprofile,
-            "opusred": opusred,
-            "min_delay": min_delay,
-            "max_delay": max_delay,
-        }
-        body = {name: value for name, value in given.items() if value is not None} | dict(extra or {})
-        if not body and jsep is None:
+        arguments = locals()
+        if jsep is None and not body_of("", arguments):
             raise JanusOptionError(
                 "configure() was given nothing to change", hint="For example configure(video=False)."
             )
-        return await self.request(body, jsep, timeout)
+        return await self._ask("", EchoAnswered, arguments)
 
     async def negotiate(self, jsep: Mapping[str, Any], media: Mapping[str, bool]) -> PluginReply:
         """Send the offer with the flags that echo what it sends."""
         return await self.configure(audio=media["audio"], video=media["video"], jsep=jsep)
+
+
+register_details(JanusEchoTestPlugin.plugin_name, _detail, JanusEchoTestPlugin.details)

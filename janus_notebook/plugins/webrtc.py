@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from janus_notebook.client.plugin import JanusPlugin, PluginReply
+from janus_notebook.client.replies import PluginReply
 from janus_notebook.config import mask
 from janus_notebook.errors import (
     JanusError,
@@ -16,6 +16,7 @@ from janus_notebook.errors import (
     JanusStateError,
     JanusTimeoutError,
 )
+from janus_notebook.plugins.typed import TypedPlugin
 from janus_notebook.protocol.events import HangupEvent, JanusEvent
 from janus_notebook.protocol.messages import Message
 
@@ -28,7 +29,7 @@ __all__ = ["WebRtcPlugin"]
 T = TypeVar("T")
 
 
-class WebRtcPlugin(JanusPlugin, ABC):
+class WebRtcPlugin(TypedPlugin, ABC):
     """A handle that can publish media from this process and receive what Janus sends back.
 
     Needs the ``media`` extra for that; everything else works without.

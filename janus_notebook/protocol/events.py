@@ -13,8 +13,10 @@ import msgspec
 from janus_notebook.config import mask
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.protocol.messages import decode, integer
+from janus_notebook.protocol.plugin_events import PluginDetail, detail_of, event_names
 
 __all__ = [
+    "KINDS",
     "DetachedEvent",
     "Direction",
     "ErrorEvent",
@@ -71,6 +73,11 @@ class JanusEvent(msgspec.Struct, frozen=True, gc=False):
             source = mask(decode(source))
             msgspec.structs.force_setattr(self, "_source", source)
         return source
+
+    @property
+    def name(self) -> str:
+        """What has happened: the `kind`, and for a plugin's event the plugin's own name of it."""
+        return self.kind
 
     @property
     def summary(self) -> str:
@@ -210,8 +217,18 @@ class PluginEvent(JanusEvent, frozen=True):
         return _object(self.raw.get("jsep")) or None
 
     @property
+    def detail(self) -> PluginDetail:
+        """The plugin's data as an object with typed fields; its class depends on what it says."""
+        return detail_of(self.plugin, self.data)
+
+    @property
+    def name(self) -> str:
+        """The plugin's own name of it, such as ``talking``."""
+        return self.detail.name
+
+    @property
     def summary(self) -> str:
-        parts = [_brief(self.data)]
+        parts = [self.detail.summary or _brief(self.data)]
         if self.jsep:
             parts.append(f"+ {self.jsep.get('type', 'jsep')}")
         return " ".join(filter(None, parts))
@@ -285,6 +302,9 @@ _EVENTS: dict[str, type[JanusEvent]] = {
     "state": StateEvent,
 }
 
+# Every kind that has a class here.
+KINDS = frozenset(_EVENTS)
+
 
 def event_class(direction: Direction, kind: str) -> type[JanusEvent]:
     """Return the class for an entry of this direction and kind; an unknown kind is a `JanusEvent`."""
@@ -303,8 +323,9 @@ def check_kinds(kinds: Iterable[str] | None) -> frozenset[str] | None:
     if kinds is None:
         return None
     names = frozenset([kinds] if isinstance(kinds, str) else kinds)
-    for name in names - _EVENTS.keys():
-        raise JanusOptionError.unknown("event kind", str(name), _EVENTS)
+    known = KINDS | event_names()
+    for name in names - known:
+        raise JanusOptionError.unknown("event kind", str(name), known)
     return names
 
 

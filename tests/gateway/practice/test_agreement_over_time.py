@@ -190,7 +190,9 @@ def test_a_timeout(start: Start, transport: str) -> None:
             if isinstance(gateway, PracticeGateway):
                 assert await (client.ends() if transport == "unix" else client.silent())
             if transport == "ws":
-                await client.send(of(session_id, "keepalive"))  # what the handle says late comes before the answer
+                await client.send(
+                    of(session_id, "keepalive")
+                )  # what the handle says late comes before the answer
                 assert code((await answers_until(client, "error"))[-1]) == 458
 
     async def over_http(gateway: Gateway) -> None:
