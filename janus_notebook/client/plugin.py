@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from janus_notebook.client.log import Subscription
     from janus_notebook.client.session import JanusSession
 
-__all__ = ["HandleState", "JanusPlugin", "MediaState", "PluginReply", "full_plugin_name"]
+__all__ = ["HandleState", "JanusPlugin", "MediaState", "PluginReply", "full_plugin_name", "media_after"]
 
 HandleState = Literal["new", "attached", "negotiating", "connected", "hungup", "detached"]
 
@@ -55,6 +55,24 @@ class MediaState(msgspec.Struct, frozen=True, kw_only=True):
     receiving: bool | None = None
     slowlinks: int = 0
     lost: int = 0
+
+
+def media_after(media: dict[str, MediaState], event: JanusEvent) -> dict[str, MediaState]:
+    """What is known of a handle's media after one more event, given what was known before."""
+    match event:
+        case MediaEvent():
+            state = media.get(event.mid, MediaState(mid=event.mid))
+            now = msgspec.structs.replace(state, type=event.type, receiving=event.receiving)
+            return {**media, event.mid: now}
+        case SlowLinkEvent():
+            state = media.get(event.mid, MediaState(mid=event.mid, type=event.media))
+            worse = msgspec.structs.replace(
+                state, slowlinks=state.slowlinks + 1, lost=state.lost + event.lost
+            )
+            return {**media, event.mid: worse}
+        case HangupEvent():
+            return {mid: msgspec.structs.replace(state, receiving=False) for mid, state in media.items()}
+    return media
 
 
 def full_plugin_name(name: str) -> str:
@@ -230,11 +248,13 @@ class JanusPlugin:
 
     def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
         """The handle exists on the server now."""
+        # So that a reader of the log knows it again: it is this handle, under another id.
+        former = self.transitions[-1].handle_id if self.transitions and self.session is session else None
         self.session, self.id = session, handle_id
         self.attached, self.detached = message, None
         self.media = {}
         self.reason = ""
-        self._set_state("attached")
+        self._set_state("attached", former=former)
 
     def end(self, reason: str) -> None:
         """The handle is gone, here or on the server. Idempotent."""
@@ -259,34 +279,22 @@ class JanusPlugin:
 
     def on_event(self, event: JanusEvent) -> None:
         """Follow an event of this handle. Derived classes extend it; they must not block or raise."""
+        self.media = media_after(self.media, event)
         match event:
-            case MediaEvent():
-                state = self.media.get(event.mid, MediaState(mid=event.mid))
-                self.media = {
-                    **self.media,
-                    event.mid: msgspec.structs.replace(state, type=event.type, receiving=event.receiving),
-                }
-            case SlowLinkEvent():
-                state = self.media.get(event.mid, MediaState(mid=event.mid, type=event.media))
-                worse = msgspec.structs.replace(
-                    state, slowlinks=state.slowlinks + 1, lost=state.lost + event.lost
-                )
-                self.media = {**self.media, event.mid: worse}
             case HangupEvent():
-                self.media = {
-                    mid: msgspec.structs.replace(state, receiving=False) for mid, state in self.media.items()
-                }
                 self._set_state("hungup", event.reason)
             case JanusEvent(kind="webrtcup"):
                 self._set_state("connected")
 
-    def _set_state(self, state: HandleState, reason: str = "") -> None:
+    def _set_state(self, state: HandleState, reason: str = "", former: int | None = None) -> None:
         if state == self.state:
             return
         before, self.state = self.state, state
         self.reason = reason
         assert self.session is not None  # it was new before
-        raw = {"state": state, "before": before, "reason": reason}
+        raw: Message = {"state": state, "before": before, "reason": reason, "plugin": self.name}
+        if former is not None:
+            raw["former"] = former
         event = self.session.events.record("local", "state", raw, self.session.id, self.id)
         assert isinstance(event, StateEvent)
         self.transitions.append(event)
