@@ -122,6 +122,11 @@ class JanusPlugin:
         name = f" {self.id}" if self.id is not None else ""
         return f"<{type(self).__name__} {self.name}{name} {self.state}>"
 
+    @property
+    def server(self) -> Message | None:
+        """The server's answer to ``info``; None before the handle is attached."""
+        return self.session.server if self.session is not None else None
+
     # -- verbs --------------------------------------------------------------------------------
 
     async def attach(self, session: JanusSession) -> Message:
