@@ -17,6 +17,7 @@ from janus_notebook.protocol.plugin_events import PluginDetail, detail_of, event
 
 __all__ = [
     "KINDS",
+    "DataEvent",
     "DetachedEvent",
     "Direction",
     "ErrorEvent",
@@ -234,6 +235,13 @@ class PluginEvent(JanusEvent, frozen=True):
         return " ".join(filter(None, parts))
 
 
+class DataEvent(PluginEvent, frozen=True):
+    """``data``: a message of the plugin over the data channel that answers no request of ours.
+
+    Its `raw` is that of a plugin's event: ``{"janus": "data", "plugindata": {"plugin", "data"}}``.
+    """
+
+
 class StateEvent(JanusEvent, frozen=True):
     """Local: the session or a handle of ours came into another state."""
 
@@ -291,6 +299,7 @@ class ExchangeEvent(JanusEvent, frozen=True):
 
 _EVENTS: dict[str, type[JanusEvent]] = {
     "event": PluginEvent,
+    "data": DataEvent,
     "webrtcup": WebRtcUpEvent,
     "media": MediaEvent,
     "slowlink": SlowLinkEvent,

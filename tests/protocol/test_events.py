@@ -9,6 +9,7 @@ import pytest
 from janus_notebook import JanusOptionError
 from janus_notebook.protocol import events
 from janus_notebook.protocol.events import (
+    DataEvent,
     DetachedEvent,
     Direction,
     ErrorEvent,
@@ -112,6 +113,9 @@ def test_plugin_event() -> None:
     assert (event.plugin, event.data["result"]) == ("janus.plugin.echotest", "ok")
     assert event.jsep == {"type": "answer", "sdp": "v=0"}
     assert event.summary == "echotest=event result=ok list=[1] + answer"
+    data = made("data", plugindata=plugindata)
+    assert isinstance(data, DataEvent)
+    assert (data.plugin, data.data["result"], data.name) == ("janus.plugin.echotest", "ok", event.name)
     bare = made("event")
     assert isinstance(bare, PluginEvent)
     assert (bare.plugin, bare.data, bare.jsep, bare.summary) == ("", {}, None, "")
