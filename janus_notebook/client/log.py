@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, Self, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, overload
 from weakref import ref
 
+from janus_notebook.client import recording
 from janus_notebook.config import mask
 from janus_notebook.errors import JanusOptionError, JanusTimeoutError
 from janus_notebook.protocol.events import KINDS, Direction, JanusEvent, check_kinds, event_class
+
+if TYPE_CHECKING:
+    from janus_notebook.client.ladder import Ladder
 
 __all__ = ["EventLog", "Subscription"]
 
@@ -35,6 +41,7 @@ class EventLog:
         total: how many entries there have been.
         errors: how many of them were errors, answered by Janus or recorded here.
         counts: how many there have been of each direction.
+        about: tells how the session stands, for `save`; None for a log without one.
     """
 
     def __init__(
@@ -50,6 +57,7 @@ class EventLog:
         self.total = 0
         self.errors = 0
         self.counts: Counter[str] = Counter()
+        self.about: Callable[[], recording.SessionFacts | None] | None = None
         self._ring: deque[JanusEvent] = deque(maxlen=capacity)
         # A stream that nobody holds any more leaves by itself.
         self._subscriptions: set[ref[Subscription]] = set()
@@ -115,12 +123,8 @@ class EventLog:
         Args:
             raw: the message as JSON text or as a dict; nobody may change it afterwards.
         """
-        self.total += 1
-        self.counts[direction] += 1
-        if kind == "error":
-            self.errors += 1
         event = event_class(direction, kind)(
-            self.total,
+            self.total + 1,
             self._wall_clock(),
             self._clock() - self._began,
             direction,
@@ -129,11 +133,81 @@ class EventLog:
             handle_id,
             raw if isinstance(raw, bytes) else mask(raw),
         )
+        self.append(event)
+        return event
+
+    def append(self, event: JanusEvent) -> None:
+        """Add an entry that was made elsewhere; its number is the next, or higher."""
+        self.total = event.seq
+        self.counts[event.direction] += 1
+        if event.kind == "error":
+            self.errors += 1
         self._ring.append(event)
         if self._subscriptions:
             for subscription in self._live():
                 subscription.offer(event)
-        return event
+
+    # -- records of what happened -----------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the log to a file, as JSON lines with the secrets masked; return its path.
+
+        `EventLog.load` and ``replay`` read it, on any machine and without a server.
+
+        Raises:
+            JanusOptionError: it cannot be written there.
+        """
+        return recording.write(self, path, self.about() if self.about is not None else None)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a log that `save` has written.
+
+        Raises:
+            JanusOptionError: there is none, or it is damaged; names the line.
+        """
+        found = recording.read(path)
+        facts = found.header.log
+        log = cls(max(facts.capacity, len(found.entries), 1))
+        for event in found.entries:
+            log.append(event)
+        log.total, log.errors = max(facts.total, log.total), max(facts.errors, log.errors)
+        log.counts = Counter(facts.counts or log.counts)
+        log.about = lambda: found.header.session
+        return log
+
+    def to_frame(self) -> Any:
+        """The log as a pandas DataFrame, one row for each entry; see `janus_notebook.client.frames`.
+
+        Raises:
+            JanusOptionError: pandas is not installed.
+        """
+        from janus_notebook.client.frames import frame_of
+
+        return frame_of(self)
+
+    def ladder(
+        self,
+        *,
+        handle_id: int | None = None,
+        keepalives: bool = False,
+        candidates: bool = False,
+        limit: int = 200,
+    ) -> Ladder:
+        """The signalling as a sequence diagram: drawn by JupyterLab, as text anywhere else.
+
+        Args:
+            handle_id: only this handle's messages; None for all.
+            keepalives: show them, and their acks.
+            candidates: show each ICE candidate.
+            limit: how many messages are drawn, the newest.
+
+        Raises:
+            JanusOptionError: `limit` is not a whole number from 1.
+        """
+        from janus_notebook.client.ladder import ladder_of
+
+        return ladder_of(self, handle_id=handle_id, keepalives=keepalives, candidates=candidates, limit=limit)
 
     def subscribe(
         self,
@@ -229,7 +303,8 @@ class Subscription:
 
     def _is_named(self, event: JanusEvent) -> bool:
         """Whether a plugin's own name for it was asked for. Only then is its text read here."""
-        return self._names_plugin_events and event.kind == "event" and event.name in (self.kinds or ())
+        named = self._names_plugin_events and event.kind in ("event", "data")
+        return named and event.name in (self.kinds or ())
 
     def close(self) -> None:
         """End the stream; what already waits can still be read."""

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Self
+from weakref import ref
 
 from janus_notebook.client.connection import JanusConnection
 from janus_notebook.client.credentials import Credentials, TokenSource
 from janus_notebook.client.deadlines import check_seconds
 from janus_notebook.client.handles import Handles, new_id
 from janus_notebook.client.log import EventLog, Subscription
+from janus_notebook.client.recording import describe
 from janus_notebook.client.recovery import Recovery, RecoveryMode
 from janus_notebook.client.tasks import Tasks
 from janus_notebook.config import mask_url
@@ -30,9 +32,10 @@ from janus_notebook.protocol.messages import Message, id_in, integer, verb_of
 from janus_notebook.protocol.router import Occurred
 
 if TYPE_CHECKING:
+    from janus_notebook.client.ladder import Ladder
     from janus_notebook.client.plugin import JanusPlugin
 
-__all__ = ["ALIVE", "JanusSession", "SessionState"]
+__all__ = ["ALIVE", "OPEN", "JanusSession", "SessionState", "keepalive_interval"]
 
 SessionState = Literal["new", "connecting", "connected", "reconnecting", "recovered", "lost", "closed"]
 
@@ -54,6 +57,14 @@ LONGEST_TIMEOUT = 2**31
 
 # How long `destroy` waits for what the session has started.
 SETTLE_SECONDS = 3.0
+
+
+def keepalive_interval(server: Mapping[str, Any] | None) -> float | None:
+    """Seconds between the keepalives of a session, given what the server says of itself."""
+    given = (server or {}).get("session-timeout", DEFAULT_SESSION_TIMEOUT)
+    if not isinstance(given, int | float):
+        given = DEFAULT_SESSION_TIMEOUT
+    return min(given, LONGEST_TIMEOUT) / 3 if given > 0 else None
 
 
 class JanusSession:
@@ -132,6 +143,8 @@ class JanusSession:
         self.state: SessionState = "new"
         self.reason = ""
         self.events = EventLog(log_capacity)
+        this = ref(self)  # weak: a log that somebody keeps must not keep the session
+        self.events.about = lambda: describe(session) if (session := this()) is not None else None
         self.credentials = Credentials(api_secret, token)
         self.handles = Handles(self)
         self._recovery = Recovery(self, recover, recover_timeout)
@@ -185,10 +198,7 @@ class JanusSession:
     @property
     def keepalive_interval(self) -> float | None:
         """Seconds between keepalives: a third of the server's session timeout. None: it never expires."""
-        given = (self.server or {}).get("session-timeout", DEFAULT_SESSION_TIMEOUT)
-        if not isinstance(given, int | float):
-            given = DEFAULT_SESSION_TIMEOUT
-        return min(given, LONGEST_TIMEOUT) / 3 if given > 0 else None
+        return keepalive_interval(self.server)
 
     async def __aenter__(self) -> Self:
         await self.create()
@@ -588,6 +598,19 @@ class JanusSession:
     def subscribe(self, kinds: Iterable[str] | None = None, *, buffer: int = 10_000) -> Subscription:
         """Follow the events of the session and all its handles from now on (see `EventLog.subscribe`)."""
         return self.events.subscribe(kinds, buffer=buffer)
+
+    def ladder(
+        self,
+        *,
+        handle_id: int | None = None,
+        keepalives: bool = False,
+        candidates: bool = False,
+        limit: int = 200,
+    ) -> Ladder:
+        """The signalling as a sequence diagram; see `EventLog.ladder`."""
+        return self.events.ladder(
+            handle_id=handle_id, keepalives=keepalives, candidates=candidates, limit=limit
+        )
 
     # -- handles ------------------------------------------------------------------------------
 

@@ -13,8 +13,7 @@ from janus_notebook.panels.snapshot import handle_snapshot, session_snapshot, st
 
 if TYPE_CHECKING:
     from janus_notebook.client.log import EventLog
-    from janus_notebook.client.plugin import JanusPlugin
-    from janus_notebook.client.session import JanusSession
+    from janus_notebook.client.replay import AnyHandle, AnySession
     from janus_notebook.panels.board import Board
 
 __all__ = ["close_all", "show_events", "show_handle", "show_log", "show_session"]
@@ -22,7 +21,7 @@ __all__ = ["close_all", "show_events", "show_handle", "show_log", "show_session"
 _boards: dict[str, Board] = {}
 
 
-def show_session(session: JanusSession) -> None:
+def show_session(session: AnySession) -> None:
     """Show the panel of a session in the running cell; in a terminal, its text."""
     if display.has_widgets():
         board = _board()
@@ -31,7 +30,7 @@ def show_session(session: JanusSession) -> None:
         _show_text(background().run_sync(session_snapshot, session))
 
 
-def show_handle(plugin: JanusPlugin) -> None:
+def show_handle(plugin: AnyHandle) -> None:
     """Show the panel of a handle in the running cell; in a terminal, its text."""
     if display.has_widgets():
         board = _board()
@@ -40,7 +39,7 @@ def show_handle(plugin: JanusPlugin) -> None:
         _show_text(background().run_sync(handle_snapshot, plugin))
 
 
-def show_events(session: JanusSession, handle_id: int | None = None) -> None:
+def show_events(session: AnySession, handle_id: int | None = None) -> None:
     """Show the event stream of a session, or of one of its handles; in a terminal, its newest lines."""
     _show_log(session.events, session, handle_id)
 
@@ -68,7 +67,7 @@ def _show_text(snapshot: dict[str, Any]) -> None:
     display.show_text(static.plain(snapshot))
 
 
-def _show_log(log: EventLog, session: JanusSession | None, handle_id: int | None) -> None:
+def _show_log(log: EventLog, session: AnySession | None, handle_id: int | None) -> None:
     if display.has_widgets():
         board = _board()
         board.show(board.events(log, session=session, handle_id=handle_id))

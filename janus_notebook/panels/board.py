@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.client.log import EventLog
-    from janus_notebook.client.plugin import JanusPlugin
-    from janus_notebook.client.session import JanusSession
+    from janus_notebook.client.replay import AnyHandle, AnySession
     from janus_notebook.panels.panel import Panel
 
 __all__ = ["Board"]
@@ -43,20 +42,20 @@ class Board:
         """The panels that are open."""
         return [panel for panel in self._open if not panel.closed]
 
-    def session(self, core: JanusSession) -> SessionPanel:
+    def session(self, core: AnySession) -> SessionPanel:
         """The panel of a session."""
         return self._get(
             core, "session", SessionPanel, lambda: SessionPanel(core, loop=self.loop, painter=self.painter)
         )
 
-    def handle(self, core: JanusPlugin) -> HandlePanel:
+    def handle(self, core: AnyHandle) -> HandlePanel:
         """The panel of a handle."""
         return self._get(
             core, "handle", HandlePanel, lambda: HandlePanel(core, loop=self.loop, painter=self.painter)
         )
 
     def events(
-        self, log: EventLog, *, session: JanusSession | None = None, handle_id: int | None = None
+        self, log: EventLog, *, session: AnySession | None = None, handle_id: int | None = None
     ) -> EventStreamPanel:
         """The event stream of a log, or of one handle in it."""
         return self._get(

@@ -16,7 +16,7 @@ from janus_notebook.panels.snapshot import event_json, log_facts, newest_rows, s
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.client.log import EventLog
-    from janus_notebook.client.session import JanusSession
+    from janus_notebook.client.replay import AnySession
     from janus_notebook.panels.painter import Painter
 
 __all__ = ["EventStreamPanel"]
@@ -50,7 +50,7 @@ class EventStreamPanel(Panel["EventLog"]):
         *,
         loop: BackgroundLoop,
         painter: Painter,
-        session: JanusSession | None = None,
+        session: AnySession | None = None,
         handle_id: int | None = None,
     ) -> None:
         super().__init__(core, loop=loop, painter=painter)
@@ -65,7 +65,7 @@ class EventStreamPanel(Panel["EventLog"]):
         self.begin(ipywidgets.VBox([drawing]), drawing, state)
 
     @property
-    def session(self) -> JanusSession | None:
+    def session(self) -> AnySession | None:
         return self._session() if self._session is not None else None
 
     @property

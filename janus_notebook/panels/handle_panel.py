@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from janus_notebook.bridge import BackgroundLoop
-    from janus_notebook.client.plugin import JanusPlugin
-    from janus_notebook.client.session import JanusSession
+    from janus_notebook.client.replay import AnyHandle, AnySession
     from janus_notebook.panels.painter import Painter
 
 __all__ = ["HandlePanel"]
@@ -37,10 +36,10 @@ class HandleDrawing(assets.Drawing):
     notice = Unicode(help="what became of the last click").tag(sync=True)
 
 
-class HandlePanel(Panel["JanusPlugin"]):
+class HandlePanel(Panel["AnyHandle"]):
     """A live view of a plugin handle."""
 
-    def __init__(self, core: JanusPlugin, *, loop: BackgroundLoop, painter: Painter) -> None:
+    def __init__(self, core: AnyHandle, *, loop: BackgroundLoop, painter: Painter) -> None:
         super().__init__(core, loop=loop, painter=painter)
         self._notice = ""
         self._busy = False
@@ -70,7 +69,7 @@ class HandlePanel(Panel["JanusPlugin"]):
         self.begin(ipywidgets.VBox([drawing, buttons]), drawing, state)
 
     @property
-    def session(self) -> JanusSession | None:
+    def session(self) -> AnySession | None:
         core = self.core
         return core.session if core is not None else None
 
@@ -103,11 +102,11 @@ class HandlePanel(Panel["JanusPlugin"]):
         """Whether "Hang up" and "Detach" mean nothing now."""
         return self._busy or state not in HAS_PEER_CONNECTION, self._busy or state not in ON_THE_SERVER
 
-    def _ask(self, what: str, done: str, action: Callable[[JanusPlugin], Awaitable[object]]) -> None:
+    def _ask(self, what: str, done: str, action: Callable[[AnyHandle], Awaitable[object]]) -> None:
         """A click, on whatever thread: the work is the loop's."""
         self._loop.submit(lambda: self._act(what, done, action), name=f"{what} from a panel")
 
-    async def _act(self, what: str, done: str, action: Callable[[JanusPlugin], Awaitable[object]]) -> None:
+    async def _act(self, what: str, done: str, action: Callable[[AnyHandle], Awaitable[object]]) -> None:
         core = self.core
         if core is None or self._busy:
             return

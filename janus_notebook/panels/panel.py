@@ -16,7 +16,7 @@ from janus_notebook.panels.display import StaticForm
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
-    from janus_notebook.client.session import JanusSession
+    from janus_notebook.client.replay import AnySession
     from janus_notebook.panels.assets import Drawing
     from janus_notebook.panels.painter import Painter
 
@@ -63,7 +63,7 @@ class Panel(ABC, Generic[Core]):
 
     @property
     @abstractmethod
-    def session(self) -> JanusSession | None:
+    def session(self) -> AnySession | None:
         """The session, for its log and its errors."""
 
     @property

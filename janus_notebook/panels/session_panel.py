@@ -14,7 +14,7 @@ from janus_notebook.panels.snapshot import session_snapshot
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
-    from janus_notebook.client.session import JanusSession
+    from janus_notebook.client.replay import AnySession
     from janus_notebook.panels.painter import Painter
 
 __all__ = ["SessionPanel"]
@@ -28,10 +28,10 @@ class SessionDrawing(assets.Drawing):
     counters = Dict(help="requests, replies, events, in flight, errors, dropped").tag(sync=True)
 
 
-class SessionPanel(Panel["JanusSession"]):
+class SessionPanel(Panel["AnySession"]):
     """A live view of a session."""
 
-    def __init__(self, core: JanusSession, *, loop: BackgroundLoop, painter: Painter) -> None:
+    def __init__(self, core: AnySession, *, loop: BackgroundLoop, painter: Painter) -> None:
         super().__init__(core, loop=loop, painter=painter)
         self._head: dict[str, Any] = {}
         state = loop.run_sync(self.live)
@@ -39,7 +39,7 @@ class SessionPanel(Panel["JanusSession"]):
         self.begin(ipywidgets.VBox([drawing]), drawing, state)
 
     @property
-    def session(self) -> JanusSession | None:
+    def session(self) -> AnySession | None:
         return self.core
 
     @property

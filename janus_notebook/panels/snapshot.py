@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from janus_notebook.client.log import EventLog
-    from janus_notebook.client.plugin import JanusPlugin
-    from janus_notebook.client.session import JanusSession
+    from janus_notebook.client.replay import AnyHandle, AnySession
     from janus_notebook.protocol.events import JanusEvent
 
 __all__ = [
@@ -116,7 +115,7 @@ def event_json(event: JanusEvent) -> tuple[str, str]:
     return clean(text, JSON_LIMIT, lines=True), clean("\n\n".join(found), JSON_LIMIT, lines=True)
 
 
-def session_snapshot(session: JanusSession) -> dict[str, Any]:
+def session_snapshot(session: AnySession) -> dict[str, Any]:
     """What the session panel shows."""
     server = session.server or {}
     url = mask_url(session.base_url)
@@ -156,7 +155,7 @@ def session_snapshot(session: JanusSession) -> dict[str, Any]:
     }
 
 
-def handle_snapshot(plugin: JanusPlugin) -> dict[str, Any]:
+def handle_snapshot(plugin: AnyHandle) -> dict[str, Any]:
     """What the handle panel shows."""
     facts: dict[str, Any] = getattr(plugin, "webrtc", None) or {}
     steps = _since_attach(plugin.transitions)
@@ -279,7 +278,7 @@ def _candidate(pair: Mapping[str, Any] | None, side: str) -> str | None:
     return clean(f"{host}:{found.get('port')} {found.get('type')} {found.get('protocol')}", NAME_LIMIT)
 
 
-def _media(plugin: JanusPlugin, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _media(plugin: AnyHandle, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One row per media section: what Janus said of it, and what we receive of it."""
     tracks = {str(track.get("mid")): track for track in facts.get("tracks", ())}
     open_ = plugin.state in ("negotiating", "connected")
@@ -303,7 +302,7 @@ def _media(plugin: JanusPlugin, facts: Mapping[str, Any]) -> list[dict[str, Any]
     return rows
 
 
-def _recent(plugin: JanusPlugin) -> list[dict[str, Any]]:
+def _recent(plugin: AnyHandle) -> list[dict[str, Any]]:
     """The newest rows of the handle, oldest first."""
     session, handle_id = plugin.session, _handle_id(plugin)
     if session is None or handle_id is None:
@@ -317,7 +316,7 @@ def _recent(plugin: JanusPlugin) -> list[dict[str, Any]]:
     return found[::-1]
 
 
-def _handle_id(plugin: JanusPlugin) -> int | None:
+def _handle_id(plugin: AnyHandle) -> int | None:
     """The handle's id, or the one it had."""
     if plugin.id is None and plugin.transitions:
         return plugin.transitions[-1].handle_id

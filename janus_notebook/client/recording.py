@@ -1,0 +1,219 @@
+"""A log as a file: JSON lines, the first of which says what it is.
+
+::
+
+    {"format": "janus-notebook events", "version": 1, "saved": 1767225600.0, "log": {...}, "session": {...}}
+    {"seq": 1, "time": ..., "elapsed": ..., "direction": "local", "kind": "state", ..., "raw": {...}}
+
+``session`` tells how the session and its handles stood when it was saved. Secrets are masked, as they
+are wherever a log is read.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from janus_notebook.config import mask, mask_url
+from janus_notebook.errors import JanusOptionError
+from janus_notebook.protocol.events import Direction, JanusEvent, event_class
+
+if TYPE_CHECKING:
+    from janus_notebook.client.log import EventLog
+    from janus_notebook.client.session import JanusSession
+
+__all__ = ["Recording", "describe", "read", "write"]
+
+FORMAT = "janus-notebook events"
+VERSION = 1
+
+
+class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts of a log: of all its entries, kept or dropped."""
+
+    total: int = 0
+    errors: int = 0
+    counts: dict[str, int] = {}
+    capacity: int = 10_000
+
+
+class HandleFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """How a handle stood.
+
+    Attributes:
+        media: fields of `MediaState` by mid.
+        webrtc: what our own peer connection knew.
+    """
+
+    id: int | None = None
+    plugin: str = ""
+    opaque_id: str | None = None
+    state: str = "new"
+    reason: str = ""
+    media: dict[str, dict[str, Any]] = {}
+    webrtc: dict[str, Any] = {}
+
+
+class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """How a session stood."""
+
+    url: str = ""
+    id: int | None = None
+    state: str = "new"
+    reason: str = ""
+    server: dict[str, Any] | None = None
+    in_flight: int = 0
+    handles: tuple[HandleFacts, ...] = ()
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line of the file."""
+
+    format: str
+    version: int
+    saved: float = 0.0
+    log: LogFacts = LogFacts()
+    session: SessionFacts | None = None
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the log."""
+
+    seq: int
+    time: float
+    elapsed: float
+    direction: Direction
+    kind: str
+    session_id: int | None = None
+    handle_id: int | None = None
+    raw: dict[str, Any]
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file holds.
+
+    Attributes:
+        path: of the file.
+        header: its first line.
+        entries: of the log, oldest first.
+    """
+
+    path: str
+    header: Header
+    entries: tuple[JanusEvent, ...]
+
+
+def describe(session: JanusSession) -> SessionFacts:
+    """How a session stands now; secrets are masked."""
+    handles = tuple(
+        HandleFacts(
+            id=plugin.id,
+            plugin=plugin.name,
+            opaque_id=plugin.opaque_id,
+            state=plugin.state,
+            reason=plugin.reason,
+            media={mid: msgspec.structs.asdict(state) for mid, state in plugin.media.items()},
+            webrtc=mask(getattr(plugin, "webrtc", None) or {}),
+        )
+        for plugin in session.plugins
+    )
+    return SessionFacts(
+        url=mask_url(session.base_url),
+        id=session.id,
+        state=session.state,
+        reason=session.reason,
+        server=mask(session.server),
+        in_flight=session.connection.in_flight,
+        handles=handles,
+    )
+
+
+def write(log: EventLog, path: str | os.PathLike[str], session: SessionFacts | None) -> Path:
+    """Write a log to a file, which is there whole or not at all; return its path.
+
+    Raises:
+        JanusOptionError: it cannot be written there.
+    """
+    entries = list(log)
+    facts = LogFacts(total=log.total, errors=log.errors, counts=dict(log.counts), capacity=log.capacity)
+    header = Header(format=FORMAT, version=VERSION, saved=time.time(), log=facts, session=session)
+    lines = (
+        Line(
+            seq=event.seq,
+            time=event.time,
+            elapsed=event.elapsed,
+            direction=event.direction,
+            kind=event.kind,
+            session_id=event.session_id,
+            handle_id=event.handle_id,
+            raw=event.raw,
+        )
+        for event in entries
+    )
+    target = Path(path).expanduser()
+    # Written beside it, and put in its place in one step.
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(msgspec.json.encode(header) + b"\n")
+            stream.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
+        part.replace(target)
+    except OSError as exc:
+        raise _not_possible("written", target, exc) from exc
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def read(path: str | os.PathLike[str]) -> Recording:
+    """Read a file that `write` has written.
+
+    Raises:
+        JanusOptionError: there is none, or a line of it is not what it should be; names the line.
+    """
+    target = Path(path).expanduser()
+    try:
+        lines = target.read_bytes().splitlines()
+    except OSError as exc:
+        raise _not_possible("read", target, exc) from exc
+    number = 1
+    try:
+        header = msgspec.json.decode(lines[0] if lines else b"", type=Header)
+        if header.format != FORMAT:
+            raise JanusOptionError(f"{target} is a file of {header.format!r}, not of {FORMAT!r}")
+        if header.version > VERSION:
+            raise JanusOptionError(
+                f"{target} was saved by a newer janus-notebook (format {header.version}, not {VERSION})",
+                hint="Upgrade this one to read it.",
+            )
+        entries = []
+        for number, line in enumerate(lines[1:], start=2):
+            entries.append(_event(msgspec.json.decode(line, type=Line)))
+            if number > 2 and entries[-1].seq <= entries[-2].seq:
+                raise msgspec.ValidationError("it does not follow the line before (seq)")
+    except msgspec.DecodeError as exc:
+        raise JanusOptionError(
+            f"{target}, line {number}: {exc}", hint="Expected a file of events.save(path), whole."
+        ) from exc
+    return Recording(path=str(target), header=header, entries=tuple(entries))
+
+
+def _event(line: Line) -> JanusEvent:
+    return event_class(line.direction, line.kind)(
+        line.seq,
+        line.time,
+        line.elapsed,
+        line.direction,
+        line.kind,
+        line.session_id,
+        line.handle_id,
+        mask(line.raw),  # it may have been made by other hands
+    )
+
+
+def _not_possible(what: str, path: Path, exc: OSError) -> JanusOptionError:
+    return JanusOptionError(f"{path} cannot be {what}: {exc.strerror or exc}")
