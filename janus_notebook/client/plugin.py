@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import msgspec
 
@@ -34,6 +34,8 @@ __all__ = ["HandleState", "JanusPlugin", "MediaState", "PluginReply", "full_plug
 HandleState = Literal["new", "attached", "negotiating", "connected", "hungup", "detached"]
 
 PREFIX = "janus.plugin."
+
+R = TypeVar("R")
 
 # How long `hangup` waits for the event that says that the PeerConnection is gone.
 HANGUP_SECONDS = 1.0
@@ -192,14 +194,7 @@ class JanusPlugin:
 
     async def hangup(self, timeout: float | None = None) -> Message:
         """Close the PeerConnection of the handle and return Janus's answer; the handle lives on."""
-        async with self.events(["hangup"]) as ended:
-            reply = await self._send({"janus": "hangup"}, timeout)
-            if self.state in ("negotiating", "connected"):
-                # Its event follows the answer; it must not seem to end the next negotiation. There
-                # is none if the server has no PeerConnection.
-                with suppress(JanusTimeoutError, StopAsyncIteration):
-                    await ended.get(HANGUP_SECONDS)
-            return reply
+        return await self._closing(lambda: self._send({"janus": "hangup"}, timeout))
 
     def events(self, kinds: Iterable[str] | None = None, *, buffer: int = 10_000) -> Subscription:
         """Follow this handle's events from now on: ``async for event in handle.events():``.
@@ -231,6 +226,17 @@ class JanusPlugin:
                 raise self._not_attached() from None
 
     # -- for the session and derived classes ---------------------------------------------------
+
+    async def _closing(self, request: Callable[[], Awaitable[R]]) -> R:
+        """Send a request that closes the PeerConnection, and wait for the event that says that it is gone."""
+        async with self.events(["hangup"]) as ended:
+            reply = await request()
+            if self.state in ("negotiating", "connected"):
+                # Its event follows the answer; it must not seem to end the next negotiation. There
+                # is none if the server has no PeerConnection.
+                with suppress(JanusTimeoutError, StopAsyncIteration):
+                    await ended.get(HANGUP_SECONDS)
+            return reply
 
     async def _send(self, message: Message, timeout: float | None) -> Message:
         session, handle_id = self._attached()
