@@ -31,11 +31,12 @@ __all__ = [
     "TimeoutEvent",
     "TrickleEvent",
     "WebRtcUpEvent",
+    "brief",
     "check_kinds",
     "event_class",
 ]
 
-Direction = Literal["request", "reply", "event", "local"]
+Direction = Literal["request", "reply", "event", "local", "monitor"]
 
 
 # How much of a nested value stands in a summary.
@@ -51,8 +52,10 @@ class JanusEvent(msgspec.Struct, frozen=True, gc=False):
         time: when it was sent or received, seconds since the Unix epoch.
         elapsed: seconds since the session object was made, from a monotonic clock.
         direction: ``request`` (sent), ``reply`` (it completed or acknowledged a request),
-            ``event`` (sent by Janus on its own), ``local`` (a change of state on our side).
-        kind: the ``janus`` field of the message; for local entries ``state`` or ``error``.
+            ``event`` (sent by Janus on its own), ``local`` (a change of state on our side), ``monitor``
+            (told by one of Janus's event handlers, see `janus_notebook.monitor`).
+        kind: the ``janus`` field of the message; for local entries ``state`` or ``error``; for those of
+            an event handler its type, such as ``webrtc``.
         session_id, handle_id: Janus's ids, or None.
     """
 
@@ -229,7 +232,7 @@ class PluginEvent(JanusEvent, frozen=True):
 
     @property
     def summary(self) -> str:
-        parts = [self.detail.summary or _brief(self.data)]
+        parts = [self.detail.summary or brief(self.data)]
         if self.jsep:
             parts.append(f"+ {self.jsep.get('type', 'jsep')}")
         return " ".join(filter(None, parts))
@@ -288,7 +291,7 @@ class ExchangeEvent(JanusEvent, frozen=True):
         if isinstance(error, dict):
             return f"{error.get('reason', '')} ({error.get('code', '?')})"
         body = _object(self.raw.get("body")) or _object(_object(self.raw.get("plugindata")).get("data"))
-        parts = [_brief(body)]
+        parts = [brief(body)]
         if isinstance(self.raw.get("plugin"), str):
             parts.append(self.raw["plugin"])
         jsep = _object(self.raw.get("jsep"))
@@ -319,6 +322,10 @@ def event_class(direction: Direction, kind: str) -> type[JanusEvent]:
     """Return the class for an entry of this direction and kind; an unknown kind is a `JanusEvent`."""
     if direction in ("request", "reply"):
         return ExchangeEvent
+    if direction == "monitor":
+        from janus_notebook.protocol.monitor_events import MonitorEvent  # most logs have none
+
+        return MonitorEvent
     return _EVENTS.get(kind, JanusEvent)
 
 
@@ -338,7 +345,7 @@ def check_kinds(kinds: Iterable[str] | None) -> frozenset[str] | None:
     return names
 
 
-def _brief(data: dict[str, Any], depth: int = 2) -> str:
+def brief(data: dict[str, Any], depth: int = 2) -> str:
     """The fields of a plugin's message on one line; what is nested in them is cut, in length and depth."""
     return " ".join(f"{key}={_brief_value(value, depth)}" for key, value in data.items())
 
@@ -350,7 +357,7 @@ def _brief_value(value: Any, depth: int) -> str:
     if not depth or not value:
         return f"{opening}…{closing}" if value else opening + closing
     if isinstance(value, dict):
-        text = _brief(value, depth - 1)
+        text = brief(value, depth - 1)
     else:
         # No more than could be shown: a long list costs no more than a short one.
         text = ", ".join(_brief_value(item, depth - 1) for item in value[:BRIEF_CHARACTERS])

@@ -12,7 +12,7 @@ import msgspec
 from janus_notebook.config import MASK, SECRET_KEYS, mask
 from janus_notebook.errors import JanusOptionError, JanusProtocolError
 
-__all__ = ["Message", "decode", "encode", "excerpt", "id_in", "integer", "verb_of"]
+__all__ = ["Message", "decode", "decode_object", "encode", "excerpt", "id_in", "integer", "verb_of"]
 
 Message = dict[str, Any]
 
@@ -146,22 +146,44 @@ def decode(data: bytes | str) -> Message:
     Raises:
         JanusProtocolError: it is not JSON, not an object, or has no ``janus`` field.
     """
-    try:
-        message = _decoder.decode(data)
-    except (ValueError, RecursionError, msgspec.MsgspecError) as exc:
-        raise JanusProtocolError(
-            f"what arrived is not JSON ({exc}): {excerpt(data)}",
-            hint="Is there a Janus server at this address?",
-        ) from exc
+    message = _decoded(data)
     if type(message) is not dict or type(message.get("janus")) is not str:
         raise JanusProtocolError(
-            f"what arrived is not a Janus message (no 'janus' field): {excerpt(data)}",
-            hint="Is there a Janus server at this address?",
+            f"what arrived is not a Janus message (no 'janus' field): {excerpt(data)}", hint=_WHO_IS_THERE
         )
-    # Few messages are long enough, or hold enough brackets, to be nested too deeply.
-    if len(data) > 2 * MAX_DEPTH and _brackets(data) > MAX_DEPTH and _depth(message) > MAX_DEPTH:
-        raise JanusProtocolError(f"what arrived is nested deeper than {MAX_DEPTH} levels: {excerpt(data)}")
+    _check_depth(data, message)
     return message
+
+
+def decode_object(data: bytes | str) -> dict[str, Any]:
+    """Return the JSON object in `data`, which need not be a message of the Janus API.
+
+    Raises:
+        JanusProtocolError: it is not JSON, or not an object.
+    """
+    value = _decoded(data)
+    if type(value) is not dict:
+        raise JanusProtocolError(f"what arrived is not a JSON object: {excerpt(data)}")
+    _check_depth(data, value)
+    return value
+
+
+_WHO_IS_THERE = "Is there a Janus server at this address?"
+
+
+def _decoded(data: bytes | str) -> Any:
+    try:
+        return _decoder.decode(data)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as exc:
+        raise JanusProtocolError(
+            f"what arrived is not JSON ({exc}): {excerpt(data)}", hint=_WHO_IS_THERE
+        ) from exc
+
+
+def _check_depth(data: bytes | str, value: Any) -> None:
+    # Few messages are long enough, or hold enough brackets, to be nested too deeply.
+    if len(data) > 2 * MAX_DEPTH and _brackets(data) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise JanusProtocolError(f"what arrived is nested deeper than {MAX_DEPTH} levels: {excerpt(data)}")
 
 
 def _brackets(data: bytes | str) -> int:
