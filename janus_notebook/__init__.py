@@ -28,14 +28,17 @@ from janus_notebook.errors import (
 
 if TYPE_CHECKING:
     from janus_notebook.client.connection import JanusConnection
+    from janus_notebook.client.ladder import Ladder
     from janus_notebook.client.log import EventLog, Subscription
     from janus_notebook.client.plugin import JanusPlugin, MediaState, PluginReply
+    from janus_notebook.client.replay import Replay
     from janus_notebook.client.session import JanusSession
     from janus_notebook.client.tokens import signed_token
     from janus_notebook.client.transports import Transport, register_transport
     from janus_notebook.gateway.local import LocalGateway
     from janus_notebook.gateway.practice.gateway import PracticeGateway
     from janus_notebook.notebook.connect import connect
+    from janus_notebook.notebook.replays import replay
     from janus_notebook.plugins.audiobridge import JanusAudioBridgePlugin
     from janus_notebook.plugins.echotest import JanusEchoTestPlugin
     from janus_notebook.plugins.nosip import JanusNoSipPlugin
@@ -66,6 +69,9 @@ _HOMES = {
     "JanusEvent": "protocol.events",
     "JanusPlugin": "client.plugin",
     "JanusSession": "client.session",
+    "Ladder": "client.ladder",
+    "Replay": "client.replay",
+    "replay": "notebook.replays",
     "LocalGateway": "gateway.local",
     "MediaState": "client.plugin",
     "PluginReply": "client.plugin",
@@ -103,15 +109,18 @@ __all__ = [
     "JanusVersionError",
     "JanusVideoCallPlugin",
     "JanusVideoRoomPlugin",
+    "Ladder",
     "LocalGateway",
     "MediaState",
     "PluginReply",
     "PracticeGateway",
+    "Replay",
     "Subscription",
     "Transport",
     "connect",
     "load_ipython_extension",
     "register_transport",
+    "replay",
     "signed_token",
     "unload_ipython_extension",
 ]

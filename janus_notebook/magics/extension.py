@@ -12,9 +12,13 @@ from janus_notebook.magics.completion import complete
 from janus_notebook.magics.janus import JanusMagics
 from janus_notebook.notebook.connect import connect
 from janus_notebook.notebook.nesting import enable_for_source
+from janus_notebook.notebook.replays import replay
 from janus_notebook.notebook.workspace import workspace
 
 __all__ = ["load", "unload"]
+
+# What a notebook has after %load_ext, beside the magics.
+NAMES: dict[str, Any] = {"connect": connect, "replay": replay}
 
 
 class _Loaded:
@@ -40,9 +44,9 @@ _loaded: dict[int, _Loaded] = {}
 
 
 def load(shell: Any) -> None:
-    """Register ``%janus`` and its completion, and put `connect` among the notebook's names.
+    """Register ``%janus`` and its completion, and put `NAMES` among the notebook's names.
 
-    A variable of the user's own that is called ``connect`` stays as it is.
+    A variable of the user's own that is called like one of them stays as it is.
     """
     unload_hooks(shell)
     state = _loaded[id(shell)] = _Loaded(shell)
@@ -50,8 +54,9 @@ def load(shell: Any) -> None:
     shell.set_hook("complete_command", state.completer, str_key="%janus")
     shell.events.register("pre_run_cell", state.before_cell)
     shell.events.register("post_run_cell", state.after_cell)
-    if shell.user_ns.get("connect", connect) is connect:
-        shell.push({"connect": connect}, interactive=False)
+    for name, value in NAMES.items():
+        if shell.user_ns.get(name, value) is value:
+            shell.push({name: value}, interactive=False)
 
 
 def unload(shell: Any) -> None:
@@ -59,8 +64,9 @@ def unload(shell: Any) -> None:
     unload_hooks(shell)
     from janus_notebook.panels import close_all
 
-    if shell.user_ns.get("connect") is connect:
-        shell.drop_by_id({"connect": connect})
+    for name, value in NAMES.items():
+        if shell.user_ns.get(name) is value:
+            shell.drop_by_id({name: value})
     workspace().close()
     close_all()  # after the sessions, so that the panels show their end
     stop_background()

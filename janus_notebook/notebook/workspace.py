@@ -7,7 +7,8 @@ import atexit
 from collections import deque
 from contextlib import suppress
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 from janus_notebook.bridge import background
 from janus_notebook.client.session import JanusSession
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     Gateway = LocalGateway | PracticeGateway
 
 
+class Closable(Protocol):
+    """What has to be closed when the kernel ends."""
+
+    async def close(self) -> None:
+        """End it; idempotent."""
+
+
 class Workspace:
     """The open sessions and the local gateway of this process. All of it lives on the background loop.
 
@@ -39,6 +47,7 @@ class Workspace:
 
     def __init__(self) -> None:
         self.sessions: list[JanusSession] = []
+        self._others: WeakSet[Closable] = WeakSet()
         self.gateway: Gateway | None = None
         self.gateway_url = ""
         self.gateway_options: dict[str, Any] = {}
@@ -54,6 +63,11 @@ class Workspace:
         """Close `session` when the kernel ends; forget those that are closed already."""
         self.sessions = [known for known in self.sessions if known.state != "closed"]
         self.sessions.append(session)
+        self.listen()
+
+    def own(self, thing: Closable) -> None:
+        """Close `thing` when the kernel ends, if it is still there."""
+        self._others.add(thing)
         self.listen()
 
     def listen(self) -> None:
@@ -148,11 +162,15 @@ class Workspace:
         await gateway.stop()
 
     async def close_all(self) -> None:
-        """Destroy every session and stop the gateway."""
-        results = await asyncio.gather(
+        """Destroy every session, close everything else, and stop the gateway."""
+        results: list[object] = await asyncio.gather(
             *(session.destroy() for session in self.sessions), return_exceptions=True
         )
         self.sessions.clear()
+        results += await asyncio.gather(
+            *(thing.close() for thing in tuple(self._others)), return_exceptions=True
+        )
+        self._others.clear()
         await self.stop()
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, JanusError):
@@ -160,7 +178,7 @@ class Workspace:
 
     def close(self) -> None:
         """Close everything that is open; blocks, idempotent."""
-        if self.sessions or self.gateway is not None:
+        if self.sessions or self._others or self.gateway is not None:
             background().submit(self.close_all, name="close").result(CLOSE_SECONDS)
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from janus_notebook.client.plugin import JanusPlugin, full_plugin_name
 
-__all__ = ["known_plugins", "make_plugin", "plugin_class"]
+__all__ = ["known_plugins", "load_plugins", "make_plugin", "plugin_class"]
 
 # Package name to module and class; modules load when they are first used.
 _CLASSES = {
@@ -35,6 +35,12 @@ def plugin_class(name: str) -> type[JanusPlugin]:
     module, class_name = module_and_class
     found: type[JanusPlugin] = getattr(import_module(module), class_name)
     return found
+
+
+def load_plugins() -> None:
+    """Import every typed plugin, so that the events of all are read as what they are."""
+    for module, _ in _CLASSES.values():
+        import_module(module)
 
 
 def make_plugin(name: str, *, opaque_id: str | None = None) -> JanusPlugin:
