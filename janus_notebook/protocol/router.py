@@ -11,6 +11,7 @@ server, where the event overtakes its ack about one time in seven.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,17 @@ from janus_notebook.errors import NEW_SESSION, JanusError, JanusPluginError, Jan
 from janus_notebook.protocol.messages import Message, integer
 from janus_notebook.protocol.plugin_codes import plugin_error_hint, plugin_error_name
 
-__all__ = ["Acknowledged", "Effect", "Failed", "Ignored", "Late", "Occurred", "Replied", "Router"]
+__all__ = [
+    "Acknowledged",
+    "Effect",
+    "Failed",
+    "Ignored",
+    "Late",
+    "Occurred",
+    "Replied",
+    "Router",
+    "plugin_error",
+]
 
 # Requests that an `ack` completes. For every other one an ack is only a receipt.
 ACK_IS_FINAL = frozenset({"keepalive", "trickle"})
@@ -223,11 +234,15 @@ def _error_in(kind: str, message: Message) -> JanusError | None:
     plugindata = message.get("plugindata")
     if not isinstance(plugindata, dict):
         return None
-    data = plugindata.get("data")
+    return plugin_error(str(plugindata.get("plugin", "")), plugindata.get("data"))
+
+
+def plugin_error(plugin: str, data: Any) -> JanusPluginError | None:
+    """The error that a plugin's data says, if they say one."""
     # Some plugin errors have the code 0, so the key tells, not the number.
     if not isinstance(data, dict) or "error" not in data:
         return None
-    plugin, code = str(plugindata.get("plugin", "")), integer(data.get("error_code")) or 0
+    code = integer(data.get("error_code")) or 0
     name = plugin_error_name(plugin, code)
     hint = plugin_error_hint(name)
     return JanusPluginError(code, str(data["error"]), name=name, hint=hint, plugin=plugin)
