@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, KeysView
-from typing import Any, Self
+from types import UnionType
+from typing import Any, Self, Union, get_args, get_origin
 
 import msgspec
 
@@ -17,12 +18,12 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 
     A field has the name that Janus uses, in Python's spelling (``audio-level`` is ``audio_level``), and
     its default where the server sent none. Servers differ in both directions: what has no field of its
-    own is in `data`, and a value that does not fit its field leaves the field at its default and the
-    field's name in `unreadable`, instead of making a good answer an error.
+    own is in `data`, and a value that does not fit its field leaves the field at its default and its
+    place in `unreadable`, instead of making a good answer an error. Objects within it are read so too.
 
     Attributes:
         data: the object as it came; secrets are masked in the repr only.
-        unreadable: names of the fields whose value was not of their type.
+        unreadable: where a value was not of its field's type, in Janus's names (``webrtc.ice.state``).
     """
 
     # The names start with a star, which no field of Janus does.
@@ -45,15 +46,8 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def _read_what_fits(cls, data: dict[str, Any], own: dict[str, Any]) -> Self:
-        unreadable = []
-        fitting: dict[str, Any] = {}
-        for field in msgspec.structs.fields(cls):
-            name = field.encode_name
-            if name in data:
-                try:
-                    fitting[name] = msgspec.to_builtins(msgspec.convert(data[name], field.type))
-                except msgspec.ValidationError:
-                    unreadable.append(field.name)
+        unreadable: list[str] = []
+        fitting = _fitting_fields(data, cls, "", unreadable)
         return msgspec.convert({**fitting, **own, "*unreadable": unreadable}, cls)
 
     def __getitem__(self, key: str) -> Any:
@@ -75,3 +69,50 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {mask(self.data)}>"
+
+
+def _fitting_fields(
+    data: dict[str, Any], kind: type[msgspec.Struct], place: str, unreadable: list[str]
+) -> dict[str, Any]:
+    """The fields of an object that fit their types."""
+    named = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    return _fitting_items({key: (data[key], named[key]) for key in named if key in data}, place, unreadable)
+
+
+def _fitting_items(items: dict[str, tuple[Any, Any]], place: str, unreadable: list[str]) -> dict[str, Any]:
+    found = {
+        key: _fitting(value, kind, f"{place}.{key}" if place else key, unreadable)
+        for key, (value, kind) in items.items()
+    }
+    return {key: value for key, value in found.items() if value is not msgspec.UNSET}
+
+
+def _fitting(value: Any, kind: Any, place: str, unreadable: list[str]) -> Any:
+    """As much of a JSON value as fits its type, UNSET for nothing; says where something did not."""
+    if _fits(value, kind):
+        return value
+    for one in get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,):
+        faults: list[str] = []
+        part: Any = msgspec.UNSET
+        if isinstance(value, dict) and isinstance(one, type) and issubclass(one, msgspec.Struct):
+            part = _fitting_fields(value, one, place, faults)
+        elif isinstance(value, dict) and get_origin(one) is dict:
+            part = _fitting_items(
+                {key: (item, get_args(one)[1]) for key, item in value.items()}, place, faults
+            )
+        elif isinstance(value, list) and get_origin(one) is tuple:
+            items = {str(index): (item, get_args(one)[0]) for index, item in enumerate(value)}
+            part = list(_fitting_items(items, place, faults).values())
+        if part is not msgspec.UNSET and _fits(part, kind):
+            unreadable += faults
+            return part
+    unreadable.append(place)
+    return msgspec.UNSET
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
