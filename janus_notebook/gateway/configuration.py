@@ -12,12 +12,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from janus_notebook.config import is_secret
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.gateway.options import GatewayOptions
 from janus_notebook.gateway.values import require_whole
+from janus_notebook.protocol.libconfig import Category, Value, render
 
-Value = str | int | bool | list[str]
-Category = Mapping[str, Value]
 Settings = Mapping[str, Mapping[str, Category]]
 
 LOOPBACK = "127.0.0.1"
@@ -73,6 +73,18 @@ class Configuration(GatewayOptions):
                     f"settings[{file!r}] must be a dict of categories, each a dict",
                     hint='For example {"janus.plugin.videoroom": {"general": {"string_ids": True}}}.',
                 )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        found = [
+            value
+            for categories in self.settings.values()
+            for values in categories.values()
+            for key, value in values.items()
+            if is_secret(key) and isinstance(value, str) and value
+        ]
+        return (*super().secrets, *found)
 
     def write(self, folder: Path, *, ports: Ports, admin_secret: str, name: str, binary: str) -> Path:
         """Write every file into `folder`, readable by this user alone; return the main one."""
@@ -185,24 +197,3 @@ def find_script(binary: str, name: str) -> Path | None:
     prefixes = [Path(binary).resolve().parent.parent, Path("/usr"), Path("/usr/local"), Path("/opt/janus")]
     paths = (prefix / "share" / "janus" / name for prefix in prefixes)
     return next((path for path in paths if path.is_file()), None)
-
-
-def render(categories: Mapping[str, Category]) -> str:
-    """Return the text of a file in libconfig's format."""
-    lines = []
-    for category, values in categories.items():
-        lines.append(f"{category}: {{")
-        lines += [f"\t{key} = {_literal(value)}" for key, value in values.items()]
-        lines.append("}")
-    return "\n".join(lines) + "\n"
-
-
-def _literal(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, list):
-        return "[" + ", ".join(_literal(item) for item in value) + "]"
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c >= " " else f"\\x{ord(c):02x}" for c in escaped) + '"'

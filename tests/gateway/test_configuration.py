@@ -4,7 +4,8 @@ import stat
 from typing import TYPE_CHECKING
 
 from janus_notebook.gateway import configuration
-from janus_notebook.gateway.configuration import Configuration, Ports, find_script, render
+from janus_notebook.gateway.configuration import Configuration, Ports, find_script
+from janus_notebook.protocol.libconfig import render
 
 if TYPE_CHECKING:
     from pathlib import Path
