@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from janus_notebook.errors import JanusOptionError
-from janus_notebook.protocol.events import StateEvent
+from janus_notebook.protocol.events import Direction, StateEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +50,7 @@ def frame_of(events: Iterable[JanusEvent]) -> Any:
         "time": pandas.to_datetime([event.time for event in entries], unit="s", utc=True),
         "elapsed": pandas.array([event.elapsed for event in entries], dtype="float64"),
         "direction": pandas.Categorical(
-            [event.direction for event in entries], categories=["request", "reply", "event", "local"]
+            [event.direction for event in entries], categories=list(get_args(Direction))
         ),
         "kind": [event.kind for event in entries],
         "name": [event.name for event in entries],

@@ -167,7 +167,8 @@ def _step(event: JanusEvent, names: Mapping[int, str]) -> Step:
         return Step(elapsed=event.elapsed, how="note", source=place, target=place, label=label)
     there = event.direction == "request"
     source, target = (CLIENT, other) if there else (other, CLIENT)
-    return Step(elapsed=event.elapsed, how=event.direction, source=source, target=target, label=label)
+    how = event.direction if event.direction in ("request", "reply") else "event"
+    return Step(elapsed=event.elapsed, how=how, source=source, target=target, label=label)
 
 
 def _label(event: JanusEvent) -> str:

@@ -13,6 +13,7 @@ from collections import Counter, deque
 from math import inf
 from typing import Any, Self
 
+from janus_notebook.client.frames import plugins_by_handle
 from janus_notebook.client.log import EventLog, Subscription
 from janus_notebook.client.plugin import JanusPlugin, MediaState, media_after
 from janus_notebook.client.recording import HandleFacts, Recording, SessionFacts, read
@@ -63,11 +64,12 @@ class ReplayedHandle:
                 self.id = None
         elif event.direction == "event":
             self.media = media_after(self.media, event)
-        elif event.kind == "webrtc":
+        elif event.kind == "peer":
             self.webrtc = event.raw
 
     def settle(self, facts: HandleFacts) -> None:
         """Take over how the handle stood when the recording was saved."""
+        self.name = facts.plugin
         self.opaque_id, self.state, self.reason = facts.opaque_id, facts.state, facts.reason
         self.media = {mid: MediaState(**state) for mid, state in facts.media.items()}
         self.webrtc = facts.webrtc
@@ -107,6 +109,7 @@ class Replay:
         self._position = 0.0
         self._task: asyncio.Task[None] | None = None
         self._handles: dict[int, ReplayedHandle] = {}
+        self._plugins = plugins_by_handle(self._entries)
         self.id: int | None = None
         self.state = "new"
         self.reason = ""
@@ -304,7 +307,8 @@ class Replay:
         if former in self._handles:
             self._handles[handle_id] = self._handles.pop(former)
         if handle_id not in self._handles:
-            self._handles[handle_id] = ReplayedHandle(self, handle_id, str(event.raw.get("plugin", "")))
+            name = self._plugins.get(handle_id, "")
+            self._handles[handle_id] = ReplayedHandle(self, handle_id, name)
         return self._handles[handle_id]
 
     def _settle(self) -> None:

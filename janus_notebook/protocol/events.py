@@ -25,6 +25,7 @@ __all__ = [
     "HangupEvent",
     "JanusEvent",
     "MediaEvent",
+    "PeerEvent",
     "PluginEvent",
     "SlowLinkEvent",
     "StateEvent",
@@ -268,6 +269,24 @@ class StateEvent(JanusEvent, frozen=True):
         return f"{self.before} → {self.state}" + (f": {self.reason}" if self.reason else "")
 
 
+class PeerEvent(JanusEvent, frozen=True):
+    """Local: our own peer connection came into another state; `raw` has all its facts (`Peer.facts`)."""
+
+    @property
+    def ice(self) -> str:
+        """The state of ICE, in the words of the WebRTC standard."""
+        return str(self.raw.get("ice", ""))
+
+    @property
+    def dtls(self) -> str:
+        """The state of DTLS."""
+        return str(self.raw.get("dtls", ""))
+
+    @property
+    def summary(self) -> str:
+        return f"ICE {self.ice}, DTLS {self.dtls}"
+
+
 class ErrorEvent(JanusEvent, frozen=True):
     """Local: something went wrong that no call could raise."""
 
@@ -311,6 +330,7 @@ _EVENTS: dict[str, type[JanusEvent]] = {
     "timeout": TimeoutEvent,
     "trickle": TrickleEvent,
     "error": ErrorEvent,
+    "peer": PeerEvent,
     "state": StateEvent,
 }
 
