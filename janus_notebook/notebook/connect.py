@@ -78,6 +78,7 @@ register("client.plugin.JanusPlugin", NotebookHandle)
 register("client.log.EventLog", NotebookEventLog)
 register("client.log.Subscription")
 register("media.tracks.ReceivedTrack")
+register("plugins.audiobridge.view.AudioRoom")
 register("gateway.local.LocalGateway")
 register("gateway.practice.gateway.PracticeGateway")
 

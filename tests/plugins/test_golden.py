@@ -24,6 +24,20 @@ BY_HAND: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
         "needs simulcast",
         {"echotest": "event", "videocodec": "vp8", "substream": 1},
     ),
+    ("audiobridge", "suspended"): (
+        "Janus 1.2.1 and newer",
+        {"audiobridge": "event", "room": 1234, "suspended": 5},
+    ),
+    ("audiobridge", "resumed"): (
+        "Janus 1.2.1 and newer",
+        {"audiobridge": "event", "room": 1234, "resumed": 5, "participants": [{"id": 6, "setup": True}]},
+    ),
+    ("recordplay", "slow_link"): (
+        "needs real losses",
+        {"recordplay": "event", "result": {"status": "slow_link", "media": "audio", "uplink": 1}},
+    ),
+    ("streaming", "rtsp-disconnected"): ("since Janus 1.3.3", {"event": "rtsp-disconnected", "id": 1}),
+    ("streaming", "rtsp-reconnected"): ("since Janus 1.3.3", {"event": "rtsp-reconnected", "id": "x"}),
 }
 
 CASES = [
