@@ -85,8 +85,8 @@ def test_a_request_has_its_method(plugin: str, name: str, facts: dict[str, Any])
     assert {"extra", "timeout"} <= parameters.keys()
     assert inspect.getdoc(method)
     hints = typing.get_type_hints(method)
-    for key, about_it in facts["params"].items():
-        parameter = key.replace("-", "_")  # in Python's spelling
+    for name_at_janus, about_it in facts["params"].items():
+        parameter = name_at_janus.replace("-", "_")  # in Python's spelling
         if is_past(about_it):
             assert parameter not in parameters, f"{parameter} is gone since {about_it['removed_in']}"
             continue
