@@ -1,18 +1,456 @@
-"""The Record&Play plugin.
+"""The Record&Play plugin: it records what it receives, and plays recordings back.
 
 Source: "Record&Play plugin documentation" of the Janus documentation.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
-from janus_notebook.plugins.typed import TypedPlugin
+import msgspec
 
-__all__ = ["JanusRecordPlayPlugin"]
+from janus_notebook.client.replies import PluginReply
+from janus_notebook.client.requests import Extra, request
+from janus_notebook.errors import JanusOptionError
+from janus_notebook.plugins.webrtc import WebRtcPlugin
+from janus_notebook.protocol.plugin_events import PluginDetail, register_details
+
+__all__ = [
+    "JanusRecordPlayPlugin",
+    "RecordPlayAnswer",
+    "RecordPlayConfigured",
+    "RecordPlayDone",
+    "RecordPlayResult",
+    "RecordPlaySettings",
+    "RecordPlaySlowLink",
+    "RecordPlayStatus",
+    "Recording",
+    "RecordingList",
+    "SlowLinkResult",
+]
+
+MEDIA_SECONDS = 15.0
 
 
-class JanusRecordPlayPlugin(TypedPlugin):
-    """A handle on Record&Play (``janus.plugin.recordplay``)."""
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording that can be played.
+
+    Attributes:
+        id: what `JanusRecordPlayPlugin.play` takes.
+        name: as it was recorded.
+        date: when, in the server's time.
+        audio, video, data: what is in it.
+        audio_codec, video_codec: such as ``opus``; None where it has none.
+        audio_red: whether the audio is redundant Opus.
+        is_private: whether it is listed for the administrator alone (Janus 1.3.1 and newer).
+    """
+
+    id: int = 0
+    name: str = ""
+    date: str = ""
+    audio: bool = False
+    audio_codec: str | None = None
+    video: bool = False
+    video_codec: str | None = None
+    data: bool = False
+    audio_red: bool = False
+    is_private: bool = False
+
+
+class RecordPlayAnswer(PluginReply, frozen=True, kw_only=True):
+    """The answer to `update`.
+
+    Attributes:
+        recordplay: ``ok``.
+    """
+
+    recordplay: str = ""
+
+
+class RecordingList(PluginReply, frozen=True, kw_only=True):
+    """The answer to `list`.
+
+    Attributes:
+        list: the recordings that are complete, in no order.
+    """
+
+    recordplay: str = ""
+    list: tuple[Recording, ...] = ()
+
+
+class RecordPlaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for recordings of this handle.
+
+    Attributes:
+        video_bitrate_max: cap for the sender in bits per second.
+        video_keyframe_interval: milliseconds between the requests for a keyframe.
+    """
+
+    video_bitrate_max: int = msgspec.field(name="video-bitrate-max", default=0)
+    video_keyframe_interval: int = msgspec.field(name="video-keyframe-interval", default=0)
+
+
+class RecordPlayConfigured(PluginReply, frozen=True, kw_only=True):
+    """The answer to `configure`.
+
+    Attributes:
+        status: ``ok``.
+        settings: all of them, as they are now.
+    """
+
+    recordplay: str = ""
+    status: str = ""
+    settings: RecordPlaySettings = RecordPlaySettings()
+
+
+class RecordPlayResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer or event says.
+
+    Attributes:
+        status: ``recording``, ``preparing``, ``restarting``, ``playing``, ``paused``, ``resumed``,
+            ``stopped`` or ``done``.
+        id: of the recording; None where there is none.
+        warning: what of a recording cannot be played.
+        is_private: whether the recording is listed for the administrator alone (Janus 1.3.1 and newer).
+    """
+
+    status: str = ""
+    id: int | None = None
+    warning: str | None = None
+    is_private: bool | None = None
+
+
+class RecordPlayStatus(PluginReply, frozen=True, kw_only=True):
+    """The answer to all about recording and playing.
+
+    Attributes:
+        recordplay: ``event``.
+        result: what it says; None if there was nothing to do, as for a `pause` of no recording.
+    """
+
+    recordplay: str = ""
+    result: RecordPlayResult | None = None
+
+    @property
+    def status(self) -> str:
+        """The status in the result; "" where there is none."""
+        return self.result.status if self.result is not None else ""
+
+    @property
+    def id(self) -> int | None:
+        """The recording's id, where the answer has it."""
+        return self.result.id if self.result is not None else None
+
+
+class RecordPlayDone(PluginDetail, frozen=True, kw_only=True):
+    """``done``: the recording, or the playing, is over; the PeerConnection is closed.
+
+    Attributes:
+        result: the word ``done``; of Janus 1.3.1 and newer an object with it as status, and the id.
+    """
+
+    name: ClassVar[str] = "done"
+
+    result: str | RecordPlayResult = ""
+
+    @property
+    def id(self) -> int | None:
+        """The recording's id, where the server says it."""
+        return self.result.id if isinstance(self.result, RecordPlayResult) else None
+
+
+class SlowLinkResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What is slow.
+
+    Attributes:
+        media: ``audio`` or ``video``.
+        current_bitrate: cap for the sender of video, in bits per second.
+        uplink: 1 if packets to Janus are lost, 0 if packets from it are: not as in the core's event.
+    """
+
+    media: str = ""
+    current_bitrate: int | None = msgspec.field(name="current-bitrate", default=None)
+    uplink: int | None = None
+
+
+class RecordPlaySlowLink(PluginDetail, frozen=True, kw_only=True):
+    """``slow_link``: packets are lost.
+
+    Attributes:
+        result: which.
+    """
+
+    name: ClassVar[str] = "slow_link"
+
+    result: SlowLinkResult = SlowLinkResult()
+
+
+def _detail(data: Mapping[str, Any]) -> type[PluginDetail]:
+    result = data.get("result")
+    status = result.get("status") if isinstance(result, Mapping) else result
+    if status == "done":
+        return RecordPlayDone
+    return RecordPlaySlowLink if status == "slow_link" else PluginDetail
+
+
+class JanusRecordPlayPlugin(WebRtcPlugin):
+    """A handle on Record&Play (``janus.plugin.recordplay``). It records or plays, one at a time::
+
+    made = await recordplay.record(name="lecture", video="pattern", audio="tone")
+    await recordplay.stop()
+    await recordplay.play(id=made.id)
+    await recordplay.track("video").snapshot()
+    await recordplay.wait_for("done")
+    """
 
     plugin_name: ClassVar[str] = "janus.plugin.recordplay"
+    details = (RecordPlayDone, RecordPlaySlowLink)
+
+    @request(newer={"admin_key": "1.3.1"})
+    async def update(
+        self, *, admin_key: str | None = None, extra: Extra = None, timeout: float | None = None
+    ) -> RecordPlayAnswer:
+        """Have the server look again for recordings in its folder.
+
+        Args:
+            admin_key: the server's key for this request, if it has one (Janus 1.3.1 and newer).
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+
+        Raises:
+            JanusPluginError: 440 UNAUTHORIZED without the key.
+        """
+        return await self._ask("update", RecordPlayAnswer, locals())
+
+    @request(newer={"admin_key": "1.3.1"})
+    async def list(
+        self, *, admin_key: str | None = None, extra: Extra = None, timeout: float | None = None
+    ) -> RecordingList:
+        """List the recordings that can be played.
+
+        Args:
+            admin_key: shows the private ones too, if this is the server's key (Janus 1.3.1 and newer).
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+        """
+        return await self._ask("list", RecordingList, locals())
+
+    @request()
+    async def configure(
+        self,
+        *,
+        video_bitrate_max: int | None = None,
+        video_keyframe_interval: int | None = None,
+        extra: Extra = None,
+        timeout: float | None = None,
+    ) -> RecordPlayConfigured:
+        """Set how this handle records video; without parameters, ask how.
+
+        Args:
+            video_bitrate_max: cap for the sender in bits per second (by REMB). Janus's name of it is
+                ``video-bitrate-max``.
+            video_keyframe_interval: milliseconds between the requests for a keyframe. Janus's name of
+                it is ``video-keyframe-interval``.
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+
+        Raises:
+            JanusPluginError: 414 INVALID_ELEMENT for a wrong value.
+        """
+        arguments = {
+            "video-bitrate-max": video_bitrate_max,
+            "video-keyframe-interval": video_keyframe_interval,
+            "extra": extra,
+            "timeout": timeout,
+        }
+        return await self._ask("configure", RecordPlayConfigured, arguments)
+
+    @request(newer={"is_private": "1.3.1"})
+    async def record(
+        self,
+        *,
+        name: str,
+        video: object = "pattern",
+        audio: object = "tone",
+        id: int | None = None,
+        filename: str | None = None,
+        audiocodec: str | None = None,
+        videocodec: str | None = None,
+        videoprofile: str | None = None,
+        opusred: bool | None = None,
+        textdata: bool | None = None,
+        update: bool | None = None,
+        is_private: bool | None = None,
+        ice_servers: Iterable[Mapping[str, Any]] = (),
+        jsep: Mapping[str, Any] | None = None,
+        extra: Extra = None,
+        timeout: float | None = None,
+    ) -> RecordPlayStatus:
+        """Send media from here, and record them on the server until `stop`.
+
+        Returns when media can flow. With an offer as `jsep` it is Janus's bare request, for a WebRTC of
+        your own: the reply has its answer.
+
+        Args:
+            name: of the recording, for people.
+            video, audio: what to send, as in `publish`; None for none.
+            id: of the recording; None leaves it to the server.
+            filename: base name of its files; ``-audio``, ``-video``, ``-data`` are appended.
+            audiocodec, videocodec: the codecs to take of those in the offer, such as ``opus``, ``vp8``.
+            videoprofile: profile of H.264 or VP9.
+            opusred: take redundant audio for Opus.
+            textdata: whether what comes over data channels is text (True, the default) or binary.
+            update: the offer renegotiates; it needs ``"update": True`` in `jsep` as well.
+            is_private: list it for the administrator alone (Janus 1.3.1 and newer).
+            ice_servers: STUN and TURN servers; see `publish`.
+            jsep: an offer of yours, ``{"type": "offer", "sdp": ...}``.
+            extra: further parameters that a newer server knows.
+            timeout: seconds for all of it; None means 15, and the session's default for the bare request.
+
+        Returns:
+            The answer, with the recording's id.
+
+        Raises:
+            JanusPluginError: 420 RECORDING_EXISTS for an id that is taken; 414 INVALID_ELEMENT, 419
+                INVALID_SDP.
+            JanusOptionError, JanusMediaError, JanusTimeoutError: see `publish`.
+        """
+        flow = ("video", "audio", "ice_servers")
+        arguments = {key: value for key, value in locals().items() if key not in flow}
+        if jsep is not None:
+            return await self._ask("record", RecordPlayStatus, arguments)
+        if update:
+            raise JanusOptionError("update is about an offer of yours", hint="Give it as jsep.")
+
+        async def send(offer: Mapping[str, Any]) -> RecordPlayStatus:
+            return await self._ask("record", RecordPlayStatus, {**arguments, "jsep": offer})
+
+        return await self._offer(
+            send,
+            video=video,
+            audio=audio,
+            receive=(),
+            ice_servers=ice_servers,
+            timeout=MEDIA_SECONDS if timeout is None else timeout,
+        )
+
+    @request()
+    async def play(
+        self,
+        *,
+        id: int,
+        restart: bool | None = None,
+        answer: bool = True,
+        ice_servers: Iterable[Mapping[str, Any]] = (),
+        extra: Extra = None,
+        timeout: float | None = None,
+    ) -> RecordPlayStatus:
+        """Play a recording, here: answer Janus's offer, and return when its media can flow.
+
+        `track` and `tracks` give what it sends; at its end there is a ``done`` event. With ``answer=False``
+        it is Janus's bare request, for a WebRTC of your own: the reply has Janus's offer, to which `start`
+        takes your answer.
+
+        Args:
+            id: of the recording.
+            restart: ask for an offer with an ICE restart; for a WebRTC of your own.
+            answer: False leaves Janus's offer to you.
+            ice_servers: STUN and TURN servers; see `publish`.
+            extra: further parameters that a newer server knows.
+            timeout: seconds for all of it; None means 15, and the session's default for the bare request.
+
+        Returns:
+            Janus's last word: the answer to `start`; of the bare request its own.
+
+        Raises:
+            JanusPluginError: 416 NOT_FOUND; 417 INVALID_RECORDING if its files cannot be read.
+            JanusMediaError: the ``media`` extra is missing, or ICE or DTLS failed.
+            JanusTimeoutError: not connected in time; the text names the step it hangs in.
+        """
+        arguments = {key: value for key, value in locals().items() if key not in ("answer", "ice_servers")}
+        if not answer:
+            return await self._ask("play", RecordPlayStatus, arguments)
+        if restart:
+            raise JanusOptionError(
+                "our own WebRTC cannot restart ICE", hint="Give answer=False and answer with one that can."
+            )
+        loop = asyncio.get_running_loop()
+        arguments["timeout"] = MEDIA_SECONDS if timeout is None else timeout
+        deadline = loop.time() + arguments["timeout"]
+        offered = await self._ask("play", RecordPlayStatus, arguments)
+        return await self._answer(
+            offered.jsep or {},
+            lambda ours: self.start(jsep=ours),
+            ice_servers=ice_servers,
+            timeout=max(deadline - loop.time(), 0.001),
+        )
+
+    @request()
+    async def start(
+        self, *, jsep: Mapping[str, Any], extra: Extra = None, timeout: float | None = None
+    ) -> RecordPlayStatus:
+        """Answer the offer of `play`, for a WebRTC of your own.
+
+        Args:
+            jsep: the answer, ``{"type": "answer", "sdp": ...}``.
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+
+        Raises:
+            JanusPluginError: 418 INVALID_STATE if nothing is to be played; 415 MISSING_ELEMENT.
+        """
+        return await self._ask("start", RecordPlayStatus, locals())
+
+    @request()
+    async def pause(self, *, extra: Extra = None, timeout: float | None = None) -> RecordPlayStatus:
+        """Leave what comes in out of the recording until `resume`.
+
+        Args:
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+
+        Returns:
+            ``paused``; without a recording an answer whose `RecordPlayStatus.result` is None.
+        """
+        return await self._ask("pause", RecordPlayStatus, locals())
+
+    @request()
+    async def resume(self, *, extra: Extra = None, timeout: float | None = None) -> RecordPlayStatus:
+        """Go on with the recording after `pause`.
+
+        Args:
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+
+        Returns:
+            ``resumed``; without a recording an answer whose `RecordPlayStatus.result` is None.
+        """
+        return await self._ask("resume", RecordPlayStatus, locals())
+
+    @request()
+    async def stop(self, *, extra: Extra = None, timeout: float | None = None) -> RecordPlayStatus:
+        """End the recording or the playing, and close the PeerConnection on both sides.
+
+        When it returns the recording is complete: it is listed, and can be played by this handle too.
+
+        Args:
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+
+        Returns:
+            ``stopped``, with the id of the recording if there was one.
+        """
+        arguments = locals()
+        try:
+            return await self._closing(lambda: self._ask("stop", RecordPlayStatus, arguments))
+        finally:
+            await self.release()
+
+    async def negotiate(self, jsep: Mapping[str, Any], media: Mapping[str, bool]) -> PluginReply:
+        """What is published here is recorded, and a recording has a name."""
+        raise JanusOptionError("a recording needs a name", hint="record(name=...) publishes.")
+
+
+register_details(JanusRecordPlayPlugin.plugin_name, _detail, JanusRecordPlayPlugin.details)
