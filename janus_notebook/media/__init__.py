@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from janus_notebook.errors import JanusMediaError
 
 if TYPE_CHECKING:
+    from janus_notebook.media.channels import DataChannel
     from janus_notebook.media.pattern import BARS, TestPattern, Tone, bar_colours, bars_match, read_counter
     from janus_notebook.media.peer import Peer
     from janus_notebook.media.picture import png
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BARS",
     "ArraySource",
+    "DataChannel",
     "Peer",
     "ReceivedTrack",
     "TestPattern",
@@ -37,6 +39,7 @@ __all__ = [
 _HOMES = {
     "ArraySource": "sources",
     "BARS": "pattern",
+    "DataChannel": "channels",
     "Peer": "peer",
     "ReceivedTrack": "tracks",
     "TestPattern": "pattern",

@@ -9,7 +9,7 @@ from janus_notebook.media import sdp as sdp_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aiortc import MediaStreamTrack, RTCPeerConnection
+    from aiortc import MediaStreamTrack
 
     from janus_notebook.media.connection import Connection
     from janus_notebook.media.tracks import ReceivedTrack
@@ -51,13 +51,12 @@ def _source_state(track: MediaStreamTrack) -> str:
     return str(track.readyState) if error is None else f"failed: {error}"
 
 
-def candidate_pair(pc: RTCPeerConnection) -> dict[str, dict[str, Any]] | None:
+def candidate_pair(pc: Connection) -> dict[str, dict[str, Any]] | None:
     """Return the candidate pair in use: ``local`` and ``remote``, each with address, port, type, protocol."""
-    transceivers = pc.getTransceivers()
-    if not transceivers:
+    if pc.dtls is None:
         return None
     # aiortc has no public way to the selected pair; without this attribute we know none.
-    ice = transceivers[0].receiver.transport.transport
+    ice = pc.dtls.transport
     nominated = getattr(getattr(ice, "_connection", None), "_nominated", {})
     pair = next(iter(nominated.values()), None)
     if pair is None:
@@ -73,7 +72,7 @@ def candidate_pair(pc: RTCPeerConnection) -> dict[str, dict[str, Any]] | None:
     }
 
 
-async def stats_by_mid(pc: RTCPeerConnection, frames: dict[str, int]) -> dict[str, Any]:
+async def stats_by_mid(pc: Connection, frames: dict[str, int]) -> dict[str, Any]:
     """Return the counters of a connection.
 
     ``transport``: ``bytes_in``, ``bytes_out``, ``packets_in``, ``packets_out`` with their overhead.
@@ -88,7 +87,17 @@ async def stats_by_mid(pc: RTCPeerConnection, frames: dict[str, int]) -> dict[st
     """
     described = {d.type: d.sdp for d in (pc.localDescription, pc.remoteDescription) if d is not None}
     codecs = sdp_text.codecs(described.get("answer", ""))
-    transport: dict[str, int] = {}
+    total = next(iter(pc.dtls._get_stats().values()), None) if pc.dtls is not None else None
+    transport = (
+        {
+            "bytes_in": total.bytesReceived,
+            "bytes_out": total.bytesSent,
+            "packets_in": total.packetsReceived,
+            "packets_out": total.packetsSent,
+        }
+        if total is not None
+        else {}
+    )
     media: dict[str, dict[str, Any]] = {}
     for transceiver in pc.getTransceivers():
         mid = str(transceiver.mid)
@@ -117,11 +126,4 @@ async def stats_by_mid(pc: RTCPeerConnection, frames: dict[str, int]) -> dict[st
             "jitter_out_secs": seconds(about_us),
             "rtt_secs": about_us.roundTripTime if about_us else None,
         }
-        if total := by_type.get("transport"):
-            transport = {
-                "bytes_in": total.bytesReceived,
-                "bytes_out": total.bytesSent,
-                "packets_in": total.packetsReceived,
-                "packets_out": total.packetsSent,
-            }
     return {"transport": transport, "media": media}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,28 +12,39 @@ from aiortc.rtcconfiguration import RTCBundlePolicy
 
 from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusStateError, JanusTimeoutError
 from janus_notebook.media import sdp as sdp_text
+from janus_notebook.media.channels import DataChannel
 from janus_notebook.media.connection import Connection
 from janus_notebook.media.facts import facts, stats_by_mid
 from janus_notebook.media.ice import checked_servers, masked_server, parsed_candidate
-from janus_notebook.media.jsep import described, mapped
+from janus_notebook.media.jsep import described, mapped, unknown_formats
 from janus_notebook.media.sources import ArraySource, source_track
 from janus_notebook.media.tracks import ReceivedTrack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 
-    from aiortc import MediaStreamTrack
+    from aiortc import MediaStreamTrack, RTCDataChannel, RTCRtpTransceiver
 
 __all__ = ["Peer"]
 
 KINDS = ("audio", "video")
+# The label that Janus and its own clients use where nothing else is said.
+DEFAULT_LABEL = "JanusDataChannel"
+# By whether it sends, and whether it receives.
+DIRECTIONS = {
+    (True, True): "sendrecv",
+    (True, False): "sendonly",
+    (False, True): "recvonly",
+    (False, False): "inactive",
+}
 
 
 class Peer:
-    """A peer connection on the running asyncio loop. It negotiates once; make a new one for the next.
+    """A peer connection on the running asyncio loop.
 
-    Nothing is sent, and no socket opened, before `offer` or `answer`; from then on, also if they
-    failed, it must be closed. Sources that the peer makes itself are stopped by `close`; a track
+    It negotiates any number of times, by `offer` and `accept` or by `answer`, in any order. Nothing is
+    sent, and no socket opened, before the first of them; from then on, also if it failed, the peer must
+    be closed. Sources that it makes itself are stopped by `close`, or when they are replaced; a track
     that you pass in stays yours.
 
     Args:
@@ -58,8 +70,13 @@ class Peer:
         self.on_source_failure = on_source_failure
         self._ice_servers = checked_servers(ice_servers)
         self._pc: Connection | None = None
-        self._tracks: list[ReceivedTrack] = []
+        self._tracks: dict[str, ReceivedTrack] = {}
+        self._past_tracks: set[ReceivedTrack] = set()
+        self._channels: dict[str, DataChannel] = {}
         self._sources: dict[str, MediaStreamTrack] = {}
+        self._carriers: dict[str, RTCRtpTransceiver] = {}
+        self._next: dict[str, MediaStreamTrack | None] = {}
+        self._before: tuple[Any, ...] = ()
         self._owned: list[MediaStreamTrack] = []
         self._receive: tuple[str, ...] = KINDS
         self._remote_set = False
@@ -72,71 +89,83 @@ class Peer:
 
     def __repr__(self) -> str:
         servers = [masked_server(server) for server in self._ice_servers]
-        return f"<Peer {self.state}, tracks: {_listed(self._tracks)}, ice_servers={servers}>"
+        return f"<Peer {self.state}, tracks: {_listed(self.tracks)}, ice_servers={servers}>"
 
     # --- negotiation
 
     async def prepare(self, *, video: object = None, audio: object = None) -> None:
-        """Choose what to send, and make the first picture of a function or iterator.
+        """Choose what to send from the next negotiation on; a function or iterator makes its first picture.
 
         `offer` and `answer` do this with their own arguments. On its own it can be cancelled with
         nothing to undo, however long the picture takes; then call them without sources.
 
         Args:
-            video, audio: what to send; None sends nothing of that kind. See `sources.ACCEPTED`.
+            video, audio: what to send; None leaves it as it is (at first, nothing is sent), False stops
+                sending it. See `sources.ACCEPTED`.
 
         Raises:
             JanusOptionError: a source that cannot be sent, or its first picture is wrong.
-            JanusStateError: this peer has negotiated before, or is closed.
+            JanusStateError: this peer is closed.
             JanusMediaError: the function or iterator raised; its error is the cause.
         """
-        self._check_unused()
-        given = {"audio": audio, "video": video}
-        chosen = {
-            kind: source_track(kind, source)
-            for kind, source in given.items()
-            if source is not None and source is not False
-        }
-        self._owned += [track for track, made_here in chosen.values() if made_here]
-        for kind, (track, _) in chosen.items():
-            if isinstance(track, ArraySource):
-                await track.prepare()
-                track.on("ended", partial(self._source_ended, kind, track))
-        self._sources = {kind: track for kind, (track, _) in chosen.items()}
+        self._check_open()
+        chosen: dict[str, MediaStreamTrack | None] = {}
+        for kind, source in (("audio", audio), ("video", video)):
+            if source is None:
+                continue
+            if source is False:
+                chosen[kind] = None
+                continue
+            track, made_here = source_track(kind, source)
+            if made_here:
+                self._owned.append(track)
+            chosen[kind] = track
+        for kind, chosen_track in chosen.items():
+            if isinstance(chosen_track, ArraySource):
+                await chosen_track.prepare()
+                chosen_track.on("ended", partial(self._source_ended, kind, chosen_track))
+        self._next = chosen
 
     async def offer(
         self,
         *,
         video: object = None,
         audio: object = None,
+        data: bool = False,
         receive: Collection[str] = KINDS,
         trickle: bool = False,
     ) -> dict[str, Any]:
         """Return an offer as Janus's ``jsep``: ``type``, ``sdp``, ``trickle``.
 
+        What fails on a connection that has negotiated before leaves it as it was.
+
         Args:
-            video, audio: what to send; see `sources.ACCEPTED`. If both are None, what `prepare` chose.
+            video, audio: what to send; see `prepare`. If both are None, what `prepare` chose.
+            data: whether to open the data channel with Janus's own label, if there is none yet.
             receive: the kinds to ask for: ``"audio"``, ``"video"``, both or none.
             trickle: leave the candidates out of the SDP; send `candidates()` by ``trickle``.
 
         Raises:
             JanusOptionError: a source that cannot be sent, or nothing to send or receive.
-            JanusStateError: this peer has negotiated before, or is closed.
+            JanusStateError: an offer waits for its answer, or this peer is closed.
             JanusMediaError: the offer could not be made, as with no network to reach, or a source failed.
         """
-        await self._begin(video, audio, receive)
-        if not self._sources and not self._receive:
-            raise JanusOptionError("there is nothing to offer", hint="Give video=, audio= or receive=.")
-        pc = self._open()
-        for kind in KINDS:
-            if kind in self._sources:
-                direction = "sendrecv" if kind in self._receive else "sendonly"
-                pc.addTransceiver(self._sources[kind], direction)
-            elif kind in self._receive:
-                pc.addTransceiver(kind, "recvonly")
-        with mapped("the offer could not be made"):
-            await pc.setLocalDescription(await pc.createOffer())
-        return self._described(pc, trickle)
+        kinds = await self._begin(video, audio, receive)
+        if self._pc is None and not data and not kinds and not any(self._next.values()):
+            raise JanusOptionError(
+                "there is nothing to offer", hint="Give video=, audio=, data= or receive=."
+            )
+        async with self._change(kinds) as pc:
+            for kind in KINDS:
+                self._place(pc, kind, pc.addTransceiver)
+                if kind in kinds and kind not in {t.kind for t in pc.getTransceivers()}:
+                    pc.addTransceiver(kind)
+            self._direct(pc)
+            if data and pc.sctp is None:
+                self._open_channel(pc, DEFAULT_LABEL)
+            with mapped("the offer could not be made"):
+                await pc.setLocalDescription(await pc.createOffer())
+            return self._described(pc, trickle)
 
     async def accept(self, jsep: Mapping[str, Any]) -> None:
         """Take the answer to our offer.
@@ -149,8 +178,12 @@ class Peer:
         description = described(jsep, "answer")
         if self._pc is None or self._closing or self._pc.signalingState != "have-local-offer":
             raise JanusStateError(f"no offer waits for an answer (the peer is {self.state})")
-        description.sdp = sdp_text.rejected_as_inactive(description.sdp, self._pc.localDescription.sdp)
+        refused = sdp_text.rejected(description.sdp)
+        offer = self._pc.localDescription.sdp
+        if refused and len(sdp_text.mids(offer)) == len(sdp_text.mids(description.sdp)):
+            description.sdp = sdp_text.as_inactive(description.sdp, refused, offer)
         await self._set_remote(self._pc, description)
+        self._settle()
 
     async def answer(
         self,
@@ -159,29 +192,67 @@ class Peer:
         video: object = None,
         audio: object = None,
         receive: Collection[str] = KINDS,
+        renewed: Collection[str] = (),
         trickle: bool = False,
     ) -> dict[str, Any]:
         """Take an offer and return the answer as Janus's ``jsep``. The rest is as in `offer`.
 
+        A track that the offer no longer sends ends; a section that is used again gives a new track. Of
+        a section that we have no codec for, nothing is received. A data section is always taken.
+
+        Args:
+            jsep: the offer.
+            video, audio, receive, trickle: as in `offer`.
+            renewed: mids that carry something else from this offer on though they were never inactive:
+                they get new tracks, too.
+
         Raises:
             JanusOptionError: `jsep` is not an offer, a source cannot be sent, or the offer
                 has no section for it.
-            JanusStateError: this peer has negotiated before, or is closed.
+            JanusStateError: an offer of ours waits for its answer, or this peer is closed.
             JanusMediaError: the offer cannot be parsed or answered, or a source failed.
         """
         description = described(jsep, "offer")
-        await self._begin(video, audio, receive)
-        pc = self._open()
-        await self._set_remote(pc, description)
-        for transceiver in pc.getTransceivers():
-            transceiver.direction = "recvonly" if transceiver.kind in self._receive else "inactive"
-        for kind, track in self._sources.items():
-            if kind not in {transceiver.kind for transceiver in pc.getTransceivers()}:
-                raise JanusOptionError(f"the offer has no {kind} section to send {kind} in")
-            pc.addTrack(track)
-        with mapped("the offer could not be answered"):
-            await pc.setLocalDescription(await pc.createAnswer())
-        return self._described(pc, trickle)
+        kinds = await self._begin(video, audio, receive)
+        async with self._change(kinds) as pc:
+            with mapped("the offer was not understood"):
+                refused = sdp_text.rejected(description.sdp) | unknown_formats(description.sdp)
+                description.sdp = (
+                    sdp_text.as_inactive(description.sdp, refused) if refused else description.sdp
+                )
+            await self._set_remote(pc, description, renewed)
+            for kind in KINDS:
+                self._place(pc, kind, _no_section)
+            self._direct(pc)
+            with mapped("the offer could not be answered"):
+                await pc.setLocalDescription(await pc.createAnswer())
+            answer = self._described(pc, trickle)
+        self._settle()
+        answer["sdp"] = sdp_text.refusing(answer["sdp"], jsep["sdp"], refused)
+        return answer
+
+    async def rollback(self) -> None:
+        """Forget an offer that waits for its answer: sources and sections are as before. Else nothing."""
+        if self._pc is not None and not self._closing and self._pc.signalingState != "stable":
+            await self._pc.rollback()
+            self._sources, self._carriers, self._receive = self._before
+            if self._pc.sctp is None:
+                self._end_channels("the offer came to nothing")
+            self._settle()
+
+    def channel(self, label: str = DEFAULT_LABEL) -> DataChannel:
+        """Return the data channel with this label; it is opened if the other side has not done so.
+
+        Raises:
+            JanusStateError: this peer has not negotiated data, or is closed.
+        """
+        known = self._channels.get(label)
+        if known is not None and known.state != "closed":
+            return known
+        self._check_open()
+        if self._pc is None or self._pc.sctp is None:
+            raise JanusStateError("no data was negotiated here", hint="Offer with data=True, or answer data.")
+        return self._open_channel(self._pc, label)
 
     async def add_candidate(self, candidate: Mapping[str, Any] | None) -> None:
         """Take a candidate of the other side, as Janus's ``trickle`` carries it.
@@ -237,7 +308,7 @@ class Peer:
         standard; ``pair`` is the candidate pair in use or None; ``sources`` tells for each kind
         that is sent whether it is ``live`` or how it ended; ``tracks`` lists what is received.
         """
-        return facts(self.state, self._pc, self._sources, self._tracks)
+        return facts(self.state, self._pc, self._sources, self.tracks)
 
     async def connected(self, timeout: float = 15.0) -> None:
         """Wait until ICE and DTLS are through and media can flow.
@@ -266,7 +337,10 @@ class Peer:
     @property
     def tracks(self) -> tuple[ReceivedTrack, ...]:
         """The received tracks, in the order of the media sections."""
-        return tuple(self._tracks)
+        if self._pc is None:
+            return ()
+        mids = (str(transceiver.mid) for transceiver in self._pc.getTransceivers())
+        return tuple(self._tracks[mid] for mid in mids if mid in self._tracks)
 
     def track(self, which: str) -> ReceivedTrack:
         """Return the first track of a kind (``"audio"``, ``"video"``), or the one with that mid.
@@ -274,19 +348,17 @@ class Peer:
         Raises:
             JanusMediaError: there is none; names those there are.
         """
-        for track in self._tracks:
+        for track in self.tracks:
             if which in (track.kind, track.mid):
                 return track
         hint = "" if self._remote_set else "Tracks appear with the other side's description."
-        raise JanusMediaError(
-            f"no track {which!r} is received; there are: {_listed(self._tracks)}", hint=hint
-        )
+        raise JanusMediaError(f"no track {which!r} is received; there are: {_listed(self.tracks)}", hint=hint)
 
     async def stats(self) -> dict[str, Any]:
         """Return counters as plain data: ``transport``, and ``media`` by mid. See `facts.stats_by_mid`."""
         if self._pc is None:
             return {"transport": {}, "media": {}}
-        return await stats_by_mid(self._pc, {track.mid: track.frames_received for track in self._tracks})
+        return await stats_by_mid(self._pc, {track.mid: track.frames_received for track in self.tracks})
 
     async def close(self) -> None:
         """End the connection, its tracks and the sources made for it. Idempotent.
@@ -299,20 +371,94 @@ class Peer:
 
     # --- inside
 
-    def _check_unused(self) -> None:
-        if self._pc is not None or self._closing:
+    def _check_open(self) -> None:
+        if self._closing:
             raise JanusStateError(f"this peer is {self.state}", hint="Make a new Peer to negotiate again.")
 
-    async def _begin(self, video: object, audio: object, receive: Collection[str]) -> None:
-        """Check the arguments of a negotiation and keep them."""
+    async def _begin(self, video: object, audio: object, receive: Collection[str]) -> tuple[str, ...]:
+        """Check the arguments of a negotiation; return the kinds to receive."""
         kinds = (receive,) if isinstance(receive, str) else tuple(receive)
         for kind in kinds:
             if kind not in KINDS:
                 raise JanusOptionError.unknown("kind of media in receive", str(kind), KINDS)
         if video is not None or audio is not None:
             await self.prepare(video=video, audio=audio)
-        self._check_unused()  # also after the first picture, which may have taken a while
-        self._receive = kinds
+        self._check_open()  # also after the first picture, which may have taken a while
+        if self._pc is not None and self._pc.signalingState != "stable":
+            raise JanusStateError(
+                "an offer waits for its answer already", hint="Give it to accept(), or call rollback()."
+            )
+        return kinds
+
+    @asynccontextmanager
+    async def _change(self, receive: tuple[str, ...]) -> AsyncIterator[Connection]:
+        """Change sources and sections; a failure after the first negotiation undoes it."""
+        again = self._pc is not None
+        pc = self._pc or self._open()
+        self._before = (dict(self._sources), dict(self._carriers), self._receive)
+        pc.save()
+        self._receive = receive
+        try:
+            yield pc
+        except BaseException:
+            if again:
+                await self.rollback()
+            raise
+
+    def _place(self, pc: Connection, kind: str, add: Callable[[str], RTCRtpTransceiver]) -> None:
+        """Give what was chosen to send a section: its own, or an unused one, or one that `add` makes."""
+        if kind not in self._next:
+            return
+        track, carrier = self._next.pop(kind), self._carriers.get(kind)
+        if track is None:
+            if carrier is not None:
+                pc.use_source(carrier, None)
+                del self._carriers[kind], self._sources[kind]
+        elif track is not self._sources.get(kind):
+            carrier = carrier or self._unused(pc, kind) or add(kind)
+            pc.use_source(carrier, track)
+            self._carriers[kind], self._sources[kind] = carrier, track
+
+    def _unused(self, pc: Connection, kind: str) -> RTCRtpTransceiver | None:
+        """Return a section of this kind that carries no source yet, and that the other side would receive."""
+        offered = pc.signalingState == "have-remote-offer"
+        for transceiver in pc.getTransceivers():
+            wanted = not offered or transceiver._offerDirection in ("sendonly", "sendrecv")
+            if wanted and transceiver.kind == kind and transceiver not in self._carriers.values():
+                return transceiver
+        return None
+
+    def _direct(self, pc: Connection) -> None:
+        """Set the direction of each section."""
+        for transceiver in pc.getTransceivers():
+            sends, receives = transceiver in self._carriers.values(), transceiver.kind in self._receive
+            transceiver.direction = DIRECTIONS[sends, receives]
+
+    def _settle(self) -> None:
+        """Stop the sources made here that are in use no more."""
+        in_use = [*self._sources.values(), *self._next.values()]
+        for track in self._owned:
+            if track not in in_use:
+                track.stop()
+        self._owned = [track for track in self._owned if track in in_use]
+
+    def _open_channel(self, pc: Connection, label: str) -> DataChannel:
+        channel = self._channels[label] = DataChannel(label)
+        channel.use(pc.createDataChannel(label))
+        return channel
+
+    def _on_datachannel(self, raw: RTCDataChannel) -> None:
+        """The other side has opened a channel."""
+        channel = self._channels.setdefault(raw.label, DataChannel(raw.label))
+        if channel.state == "closed":
+            channel = self._channels[raw.label] = DataChannel(raw.label)
+        channel.use(raw)
+        self._notify()
+
+    def _end_channels(self, reason: str) -> None:
+        for channel in self._channels.values():
+            channel.end(reason)
+        self._channels = {}
 
     def _open(self) -> Connection:
         servers = [RTCIceServer(**server) for server in self._ice_servers]
@@ -320,11 +466,15 @@ class Peer:
         config = RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         pc = self._pc = Connection(config, self._notify)
         pc.on("track", self._on_track)
+        pc.on("datachannel", self._on_datachannel)
+        pc.on_retired = self._on_retired
         return pc
 
-    async def _set_remote(self, pc: Connection, description: RTCSessionDescription) -> None:
+    async def _set_remote(
+        self, pc: Connection, description: RTCSessionDescription, renewed: Collection[str] = ()
+    ) -> None:
         with mapped(f"the {description.type} was not understood"):
-            await pc.setRemoteDescription(description)
+            await pc.setRemoteDescription(description, renewed)
         while self._early:
             await pc.add_trickled(self._early.pop(0))
         self._remote_set = True  # only now, so that candidates that come meanwhile keep their order
@@ -347,8 +497,18 @@ class Peer:
             return
         transceiver = next(t for t in pc.getTransceivers() if t.receiver.track is source)
         track = ReceivedTrack(source, str(transceiver.mid), self._unsent)
-        self._tracks.append(track)
-        track.start(self._notify)
+        self._tracks[track.mid] = track
+        track.start(partial(self._track_ended, track))
+        self._notify()
+
+    def _on_retired(self, source: MediaStreamTrack) -> None:
+        track = next((track for track in self._tracks.values() if track.reads(source)), None)
+        if track is not None:
+            self._past_tracks.add(self._tracks.pop(track.mid))
+            track.end("it is no longer sent")
+
+    def _track_ended(self, track: ReceivedTrack) -> None:
+        self._past_tracks.discard(track)
         self._notify()
 
     def _source_ended(self, kind: str, source: ArraySource) -> None:
@@ -382,18 +542,24 @@ class Peer:
     async def _close(self) -> None:
         for source in self._owned:
             source.stop()
-        for track in self._tracks:
+        tracks = [*self._tracks.values(), *self._past_tracks]
+        for track in tracks:
             track.end("the peer connection was closed")
         try:
             if self._pc is not None:
                 await self._pc.shut()
         finally:
-            for track in self._tracks:
+            self._end_channels("the peer connection was closed")
+            for track in tracks:
                 # Once connected, the decoder's thread tells each track of its end; that message
                 # must find its reader.
                 await track.close(grace=1.0 if self._was_connected else 0.0)
         self._notify()
         await asyncio.sleep(0)  # the turn of the loop in which `on_change` hears of it
+
+
+def _no_section(kind: str) -> RTCRtpTransceiver:
+    raise JanusOptionError(f"the offer has no {kind} section to send {kind} in")
 
 
 def _listed(tracks: Iterable[ReceivedTrack]) -> str:

@@ -96,6 +96,10 @@ class ReceivedTrack:
         if self._task is None:
             self._task = asyncio.create_task(self._drain(on_end), name=f"janus-drain-{self.kind}-{self.mid}")
 
+    def reads(self, source: MediaStreamTrack) -> bool:
+        """Say whether this is the reader of aiortc's track."""
+        return self._source is source
+
     async def close(self, grace: float = 0.0) -> None:
         """Stop taking frames; those who wait for one get `JanusMediaError`. Idempotent.
 

@@ -5,7 +5,7 @@ Source: "EchoTest plugin documentation" of the Janus documentation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from janus_notebook.client.replies import PluginReply
@@ -151,9 +151,54 @@ class JanusEchoTestPlugin(WebRtcPlugin):
             )
         return await self._ask("", EchoAnswered, arguments)
 
-    async def negotiate(self, jsep: Mapping[str, Any], media: Mapping[str, bool]) -> PluginReply:
-        """Send the offer with the flags that echo what it sends."""
-        return await self.configure(audio=media["audio"], video=media["video"], jsep=jsep)
+    async def publish(
+        self,
+        video: object = "pattern",
+        audio: object = "tone",
+        *,
+        ice_servers: Iterable[Mapping[str, Any]] = (),
+        timeout: float = 15.0,
+    ) -> EchoAnswered:
+        """Send media from this process to Janus, and receive what it sends back.
+
+        Returns when media can flow: ICE and DTLS are done on both sides. If it fails, or is
+        cancelled, the PeerConnection is closed on both sides and the handle can publish again.
+
+        Args:
+            video: ``"pattern"`` for a moving test pattern; a function or iterator that gives numpy
+                frames (uint8, height x width x 3, RGB, height and width even), or a generator
+                function; an aiortc track; None for no video. The first frame is made before the
+                offer. A source that fails later is an error event in the session's log.
+            audio: ``"tone"`` for a 440 Hz tone, an aiortc track, or None for no audio.
+            ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``). None by
+                default: no public server is asked.
+            timeout: seconds for all of it.
+
+        Returns:
+            The plugin's reply, with the SDP answer as `PluginReply.jsep`.
+
+        Raises:
+            JanusOptionError: a source that cannot be sent, such as a first frame of another shape
+                or type; nothing to publish; or another argument is wrong.
+            JanusMediaError: the ``media`` extra is missing, the function or iterator raised (its
+                error is the cause), or ICE or DTLS failed.
+            JanusPluginError, JanusServerError: Janus refused the offer.
+            JanusTimeoutError: not connected in time; the text names the step it hangs in.
+            JanusStateError: the handle is not attached, or is publishing already.
+
+        Source: JSEP (RFC 8829); "Janus API", sections on ``message``, ``trickle``, ``webrtcup``.
+        """
+        # `in` would compare, which arrays refuse.
+        sends = {kind: not (s is None or s is False) for kind, s in (("audio", audio), ("video", video))}
+        if not any(sends.values()):
+            raise JanusOptionError("nothing to publish", hint="Give video=, audio= or both.")
+
+        async def configure(jsep: dict[str, Any]) -> EchoAnswered:
+            return await self.configure(audio=sends["audio"], video=sends["video"], jsep=jsep)
+
+        return await self._offer(
+            configure, video=video, audio=audio, ice_servers=ice_servers, timeout=timeout, again=False
+        )
 
 
 register_details(JanusEchoTestPlugin.plugin_name, _detail, JanusEchoTestPlugin.details)

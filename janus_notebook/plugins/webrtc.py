@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.config import mask
-from janus_notebook.errors import (
-    JanusError,
-    JanusMediaError,
-    JanusOptionError,
-    JanusStateError,
-    JanusTimeoutError,
-)
+from janus_notebook.errors import JanusMediaError, JanusStateError, JanusTimeoutError
+from janus_notebook.plugins.negotiation import Attempt, Trickled, all_of, load_peer
 from janus_notebook.plugins.typed import TypedPlugin
-from janus_notebook.protocol.events import HangupEvent, JanusEvent
+from janus_notebook.protocol.events import HangupEvent, JanusEvent, PluginEvent
 from janus_notebook.protocol.messages import Message
 
 if TYPE_CHECKING:
     from janus_notebook.client.log import Subscription
-    from janus_notebook.media import Peer, ReceivedTrack
+    from janus_notebook.client.session import JanusSession
+    from janus_notebook.media import DataChannel, Peer, ReceivedTrack
 
 __all__ = ["WebRtcPlugin"]
 
+R = TypeVar("R", bound=PluginReply)
 T = TypeVar("T")
 
 
-class WebRtcPlugin(TypedPlugin, ABC):
-    """A handle that can publish media from this process and receive what Janus sends back.
+class WebRtcPlugin(TypedPlugin):
+    """A handle that can send media from this process and receive what Janus sends.
 
     Needs the ``media`` extra for that; everything else works without.
     """
@@ -38,27 +34,21 @@ class WebRtcPlugin(TypedPlugin, ABC):
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
         super().__init__(name, opaque_id=opaque_id)
         self._peer: Peer | None = None
+        self._trickled = Trickled()
         self._negotiation = asyncio.Lock()
-        self._undoing: asyncio.Task[Any] | None = None
+        self._connecting = False
+        self._offers = asyncio.Lock()
+        self._unfinished: asyncio.Task[Any] | None = None
         self._stepping: asyncio.Task[Any] | None = None
-
-    @abstractmethod
-    async def negotiate(self, jsep: Mapping[str, Any], media: Mapping[str, bool]) -> PluginReply:
-        """Send the plugin's own request that carries an offer, and return the reply with the answer.
-
-        Args:
-            jsep: the offer.
-            media: whether ``audio`` and ``video`` are sent.
-        """
 
     @property
     def tracks(self) -> tuple[ReceivedTrack, ...]:
-        """What is received, in the order of the media sections; empty before `publish`."""
+        """What is received, in the order of the media sections; empty without a peer connection."""
         return self._peer.tracks if self._peer is not None else ()
 
     @property
     def webrtc(self) -> dict[str, Any]:
-        """What our own peer connection knows, as plain data (`Peer.facts`); empty before `publish`."""
+        """What our own peer connection knows, as plain data (`Peer.facts`); empty if there is none."""
         return self._peer.facts() if self._peer is not None else {}
 
     def track(self, which: str) -> ReceivedTrack:
@@ -67,7 +57,7 @@ class WebRtcPlugin(TypedPlugin, ABC):
         ``await track.snapshot()`` gives one frame as numpy.
 
         Raises:
-            JanusStateError: there is no peer connection here; `publish` makes one.
+            JanusStateError: there is no peer connection here.
             JanusMediaError: no such track is received; names those that are.
         """
         return self._live_peer().track(which)
@@ -80,89 +70,159 @@ class WebRtcPlugin(TypedPlugin, ABC):
         """
         return await self._live_peer().stats()
 
-    async def publish(
+    async def hangup(self, timeout: float | None = None) -> Message:
+        """Close the PeerConnection on both sides and return Janus's answer; the handle lives on."""
+        try:
+            return await super().hangup(timeout)
+        finally:
+            await self.release()
+
+    # --- for derived classes
+
+    async def _offer(
         self,
-        video: object = "pattern",
-        audio: object = "tone",
+        send: Callable[[dict[str, Any]], Awaitable[R]],
         *,
+        video: object = None,
+        audio: object = None,
+        data: bool = False,
+        receive: Collection[str] = ("audio", "video"),
         ice_servers: Iterable[Mapping[str, Any]] = (),
         timeout: float = 15.0,
-    ) -> PluginReply:
-        """Send media from this process to Janus, and receive what it sends back.
+        again: bool = True,
+    ) -> R:
+        """Offer media to Janus, and return the plugin's reply.
 
-        Returns when media can flow: ICE and DTLS are done on both sides. If it fails, or is
-        cancelled, the PeerConnection is closed on both sides and the handle can publish again.
+        The first negotiation makes the peer connection, and returns when media can flow: ICE and DTLS
+        are done on both sides. If it fails, or is cancelled, the PeerConnection is closed on both sides
+        and the handle can negotiate again. A later one, on the connection that there is, returns when
+        the answer is applied; if it fails, the connection stays as it was; if it is cancelled after
+        Janus was asked, it is brought to its end all the same, as Janus will have changed its side.
 
         Args:
-            video: ``"pattern"`` for a moving test pattern; a function or iterator that gives numpy
-                frames (uint8, height x width x 3, RGB, height and width even), or a generator
-                function; an aiortc track; None for no video. The first frame is made before the
-                offer. A source that fails later is an error event in the session's log.
-            audio: ``"tone"`` for a 440 Hz tone, an aiortc track, or None for no audio.
-            ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``). None by
-                default: no public server is asked.
+            send: the plugin's request that carries the offer; its reply carries the answer.
+            video, audio: what to send, as `JanusEchoTestPlugin.publish` takes it. None leaves it as it
+                is (at first: nothing is sent), False stops sending it.
+            data: whether to open a data channel; `_channel` gives it.
+            receive: the kinds to receive.
+            ice_servers: STUN and TURN servers; only the first negotiation takes them.
             timeout: seconds for all of it.
-
-        Returns:
-            The plugin's reply, with the SDP answer as `PluginReply.jsep`.
+            again: False refuses when there is a peer connection already.
 
         Raises:
-            JanusOptionError: a source that cannot be sent, such as a first frame of another shape
-                or type; nothing to publish; or another argument is wrong.
-            JanusMediaError: the ``media`` extra is missing, the function or iterator raised (its
-                error is the cause), or ICE or DTLS failed.
+            JanusOptionError: a source that cannot be sent, or another argument is wrong.
+            JanusMediaError: the ``media`` extra is missing, a source failed, or ICE or DTLS did.
             JanusPluginError, JanusServerError: Janus refused the offer.
-            JanusTimeoutError: not connected in time; the text names the step it hangs in.
-            JanusStateError: the handle is not attached, or is publishing already.
-
-        Source: JSEP (RFC 8829); "Janus API", sections on ``message``, ``trickle``, ``webrtcup``.
+            JanusTimeoutError: not done in time; the text names the step it hangs in.
+            JanusStateError: the handle is not attached, or `again` is False and there is a connection.
         """
+
+        def describe(peer: Peer, first: bool) -> Coroutine[Any, Any, dict[str, Any]]:
+            return peer.offer(data=data, receive=receive, trickle=first)
+
+        attempt = Attempt(describe, send, {"video": video, "audio": audio}, timeout)
+        return await self._negotiate(attempt, ice_servers, again=again)
+
+    async def _answer(
+        self,
+        jsep: Mapping[str, Any],
+        send: Callable[[dict[str, Any]], Awaitable[R]],
+        *,
+        video: object = None,
+        audio: object = None,
+        receive: Collection[str] = ("audio", "video"),
+        renewed: Collection[str] = (),
+        ice_servers: Iterable[Mapping[str, Any]] = (),
+        timeout: float = 15.0,
+    ) -> R:
+        """Take an offer of Janus, the first or a later one, answer it, and return the plugin's reply.
+
+        A track that is no longer sent ends; a media section that is used again gives a new track. Data
+        is taken where it is offered. What `_offer` says of failures holds here.
+
+        Args:
+            jsep: the offer.
+            send: the plugin's request that carries the answer.
+            video, audio, receive, ice_servers, timeout: as in `_offer`.
+            renewed: mids that carry another feed from this offer on, though they were not inactive in
+                between: they get new tracks, too.
+
+        Raises:
+            JanusOptionError: as in `_offer`, or the offer has no section for a source.
+            JanusMediaError, JanusPluginError, JanusServerError, JanusTimeoutError, JanusStateError: as
+                in `_offer`.
+        """
+
+        def describe(peer: Peer, first: bool) -> Coroutine[Any, Any, dict[str, Any]]:
+            return peer.answer(jsep, receive=receive, renewed=renewed, trickle=first)
+
+        attempt = Attempt(describe, send, {"video": video, "audio": audio}, timeout)
+        return await self._negotiate(attempt, ice_servers, again=True)
+
+    async def on_offer(self, jsep: Mapping[str, Any], event: PluginEvent) -> None:
+        """Janus has sent an offer on its own, while there is a peer connection.
+
+        Derived classes override it: ``await self._answer(jsep, self._send_start)``. It runs as a task
+        of the session, whose log gets the error that it raises: in the order of the offers, never two
+        at once, and not before a negotiation under way has ended.
+
+        Args:
+            jsep: the offer.
+            event: what brought it.
+        """
+
+    def _channel(self, label: str = "JanusDataChannel") -> DataChannel:
+        """Return the data channel with this label: Janus's, if it has opened one, or else a new one.
+
+        ``await channel.opened()`` comes before the first ``await channel.send(text)``. What arrives goes
+        to ``channel.on_message``.
+
+        Raises:
+            JanusStateError: there is no peer connection here, or it has no data.
+        """
+        return self._live_peer().channel(label)
+
+    # --- inside
+
+    async def _negotiate(
+        self, attempt: Attempt[R], ice_servers: Iterable[Mapping[str, Any]], *, again: bool
+    ) -> R:
         session, _ = self._attached()
-        if not timeout > 0:
-            raise JanusOptionError(f"timeout must be seconds above 0, not {timeout!r}")
-        if not (_given(video) or _given(audio)):
-            raise JanusOptionError("nothing to publish", hint="Give video=, audio= or both.")
         # aiortc takes about a second to import, and keepalives must not wait for it.
-        peer_class = await asyncio.to_thread(_load_peer)
+        peer_class = await asyncio.to_thread(load_peer)
         async with self._negotiation:
-            if self._undoing is not None:
-                # Its hangup must not reach the negotiation that begins here.
-                await asyncio.wait([self._undoing])
+            if self._unfinished is not None:
+                # What it still does to Janus's side must not reach the negotiation that begins here.
+                await asyncio.wait([self._unfinished])
+            attempt.begin()
             if self._peer is not None:
-                raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+                if not again:
+                    raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+                return await self._renegotiate(session, self._peer, attempt)
             peer = self._peer = peer_class(ice_servers=ice_servers, on_source_failure=self._source_failed)
+            self._connecting = True
             try:
-                return await self._connect(peer, video, audio, timeout)
+                return await self._connect(peer, attempt)
             except BaseException as exc:
                 if self._peer is peer:
                     self._peer = None
-                self._undoing = session.spawn(self._abandon(peer), name="janus-publish-undo")
+                self._unfinished = session.spawn(self._abandon(peer), name="janus-negotiation-undo")
                 if not isinstance(exc, asyncio.CancelledError):
-                    await asyncio.wait([self._undoing])
+                    await asyncio.wait([self._unfinished])
                 raise
+            finally:
+                self._connecting = False
 
-    async def _connect(self, peer: Peer, video: object, audio: object, timeout: float) -> PluginReply:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
-        # Not as a step: the user's function may take any time, and `_close` must not wait for it.
-        try:
-            async with asyncio.timeout_at(deadline):
-                await peer.prepare(video=video, audio=audio)
-        except TimeoutError as exc:
-            raise JanusTimeoutError(
-                f"the video source gave no picture within {timeout:g} s", hint="Does the function return?"
-            ).within(plugin=self.name, handle_id=self.id) from exc
-        self._attached()  # it may be gone by now
-        offer = await self._step(peer.offer(trickle=True))
-        sent = {"audio": _given(audio), "video": _given(video)}
-        # Subscribed before the offer leaves: Janus's candidates may come before its answer.
-        async with self.events(["trickle"]) as candidates, self.events(["webrtcup", "hangup"]) as outcome:
-            adding = asyncio.create_task(_add_candidates(peer, candidates), name="janus-candidates")
+    async def _connect(self, peer: Peer, attempt: Attempt[R]) -> R:
+        """Negotiate for the first time, and wait for the connection."""
+        await self._prepare(peer, attempt)
+        jsep = await self._step(attempt.describe(peer, True))
+        # Subscribed before our description leaves: what it brings about may come before its answer.
+        async with self.events(["webrtcup", "hangup"]) as outcome:
+            adding = asyncio.create_task(self._trickled.feed(peer), name="janus-candidates")
             try:
-                reply = await self._offered(offer, sent, peer, deadline, timeout)
-                await self._step(peer.accept(reply.jsep or {}))
-                left = max(deadline - loop.time(), 0.001)
-                await _all_of(peer.connected(left), self._up(outcome, left), beside=adding)
+                reply = await self._exchange(peer, jsep, attempt, first=True)
+                await all_of(peer.connected(attempt.left), self._up(outcome, attempt.left), beside=adding)
                 if self.state == "hungup":
                     raise self._hung_up(self.reason)
                 return reply
@@ -170,25 +230,55 @@ class WebRtcPlugin(TypedPlugin, ABC):
                 adding.cancel()
                 await asyncio.wait([adding])
 
-    async def _offered(
-        self, offer: Mapping[str, Any], sent: Mapping[str, bool], peer: Peer, deadline: float, timeout: float
-    ) -> PluginReply:
-        """Send the offer and our candidates, and return the reply with the answer."""
+    async def _renegotiate(self, session: JanusSession, peer: Peer, attempt: Attempt[R]) -> R:
+        """Negotiate on a connection that stands."""
+        await self._prepare(peer, attempt)
+        revising = asyncio.create_task(self._revise(peer, attempt), name="janus-renegotiation")
         try:
-            async with asyncio.timeout_at(deadline):
-                reply, _ = await _all_of(
-                    self.negotiate(offer, sent), self.trickle(peer.candidates(), timeout)
-                )
+            return await asyncio.shield(revising)
+        except asyncio.CancelledError:
+            if not revising.done():
+                self._unfinished = session.spawn(_result(revising), name="janus-renegotiation-end")
+            raise
+
+    async def _revise(self, peer: Peer, attempt: Attempt[R]) -> R:
+        jsep = await self._step(attempt.describe(peer, False))
+        try:
+            return await self._exchange(peer, jsep, attempt, first=False)
+        except BaseException:
+            await self._step(peer.rollback())
+            raise
+
+    async def _prepare(self, peer: Peer, attempt: Attempt[R]) -> None:
+        """Have the sources ready before anything is said to Janus."""
+        # Not as a step: the user's function may take any time, and `_close` must not wait for it.
+        try:
+            async with asyncio.timeout_at(attempt.deadline):
+                await peer.prepare(**attempt.sources)
+        except TimeoutError as exc:
+            raise JanusTimeoutError(
+                f"the video source gave no picture within {attempt.timeout:g} s",
+                hint="Does the function return?",
+            ).within(plugin=self.name, handle_id=self.id) from exc
+        self._attached()  # it may be gone by now
+
+    async def _exchange(self, peer: Peer, jsep: dict[str, Any], attempt: Attempt[R], *, first: bool) -> R:
+        """Send our description, with our candidates at first; if it is an offer, take the answer to it."""
+        try:
+            async with asyncio.timeout_at(attempt.deadline):
+                trickles = [self.trickle(peer.candidates(), attempt.timeout)] if first else []
+                reply: R = (await all_of(attempt.sent(jsep), *trickles))[0]
         except JanusTimeoutError:
             raise
         except TimeoutError as exc:
             raise JanusTimeoutError(
-                f"Janus did not answer the offer within {timeout:g} s",
+                f"Janus did not answer the {jsep['type']} within {attempt.timeout:g} s",
                 hint="Is the server alive? On a machine with no network but loopback Janus never answers.",
             ).within(plugin=self.name, handle_id=self.id) from exc
-        assert isinstance(reply, PluginReply)
-        if reply.jsep is None:
-            raise JanusMediaError(f"{self.name} answered without an SDP: {mask(reply.data)}")
+        if jsep["type"] == "offer":
+            if reply.jsep is None:
+                raise JanusMediaError(f"{self.name} answered without an SDP: {mask(reply.data)}")
+            await self._step(peer.accept(reply.jsep))
         return reply
 
     async def _up(self, outcome: Subscription, timeout: float) -> None:
@@ -217,6 +307,7 @@ class WebRtcPlugin(TypedPlugin, ABC):
         await self._close(peer)
         if self.id is not None:
             await super().hangup()
+        self._trickled.clear()
 
     async def _step(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a step of the negotiation as a task that `_close` can wait for."""
@@ -226,23 +317,16 @@ class WebRtcPlugin(TypedPlugin, ABC):
     async def _close(self, peer: Peer) -> None:
         """Close a peer connection, but not halfway through a step: aiortc would leave its sockets."""
         if self._stepping is not None:
-            # Its error is raised by `publish`, or nobody waits for it any more.
+            # Its error is raised by the negotiation, or nobody waits for it any more.
             await asyncio.gather(self._stepping, return_exceptions=True)
         await peer.close()
 
     def _live_peer(self) -> Peer:
         if self._peer is None:
-            raise JanusStateError(f"{self.name} has no media here", hint="Call publish() first.").within(
-                plugin=self.name, handle_id=self.id
-            )
+            raise JanusStateError(
+                f"{self.name} has no media here", hint="Negotiate first, for example by publish()."
+            ).within(plugin=self.name, handle_id=self.id)
         return self._peer
-
-    async def hangup(self, timeout: float | None = None) -> Message:
-        """Close the PeerConnection on both sides and return Janus's answer; the handle lives on."""
-        try:
-            return await super().hangup(timeout)
-        finally:
-            await self.release()
 
     async def release(self) -> None:
         """Close our peer connection, if there is one."""
@@ -251,13 +335,33 @@ class WebRtcPlugin(TypedPlugin, ABC):
             await self._close(peer)
 
     def on_event(self, event: JanusEvent) -> None:
-        """Close our side when Janus has closed its own."""
+        """Take Janus's candidates and offers; close our side when Janus has closed its own."""
         super().on_event(event)
-        if isinstance(event, HangupEvent) and not self._negotiation.locked():
-            self._close_later()
+        peer, session = self._peer, self.session
+        if isinstance(event, HangupEvent):
+            self._trickled.clear()
+            if not self._connecting:
+                self._close_later()
+        elif event.kind == "trickle":
+            if peer is None or session is None or self._connecting:
+                self._trickled.add(event)
+            else:
+                session.spawn(peer.add_candidate(event.raw.get("candidate")), name="janus-candidate")
+        elif isinstance(event, PluginEvent) and peer is not None and session is not None:
+            jsep = event.jsep or {}
+            if jsep.get("type") == "offer":
+                session.spawn(self._take_offer(jsep, event, peer), name="janus-offer")
+
+    async def _take_offer(self, jsep: Mapping[str, Any], event: PluginEvent, peer: Peer) -> None:
+        async with self._offers:
+            async with self._negotiation:
+                pass  # one that is under way first: the offer may be meant for what it changes
+            if self._peer is peer:
+                await self.on_offer(jsep, event)
 
     def end(self, reason: str) -> None:
         """The handle is gone: so is its media."""
+        self._trickled.clear()
         self._close_later()
         super().end(reason)
 
@@ -267,42 +371,5 @@ class WebRtcPlugin(TypedPlugin, ABC):
             self.session.spawn(self._close(peer), name="janus-peer-release")
 
 
-def _given(source: object) -> bool:
-    return source is not None and source is not False  # `in` would compare, which arrays refuse
-
-
-def _load_peer() -> type[Peer]:
-    from janus_notebook.media import require_media
-
-    require_media("publish()")
-    from janus_notebook.media.peer import Peer
-
-    return Peer
-
-
-async def _all_of(
-    *coroutines: Coroutine[Any, Any, Any], beside: asyncio.Task[None] | None = None
-) -> list[Any]:
-    """Await all and return their results; the first failure, `beside`'s too, ends the rest and is raised."""
-    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
-    pending: set[asyncio.Task[Any]] = {*tasks} if beside is None else {*tasks, beside}
-    try:
-        while not pending.isdisjoint(tasks):
-            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        return [task.result() for task in tasks]
-    finally:
-        for task in tasks:
-            task.cancel()
-        # Gathered, not waited for: an error of one that failed as well counts as seen.
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _add_candidates(peer: Peer, candidates: Subscription) -> None:
-    """Hand Janus's candidates to our peer, in order. A candidate that we can't read is an error."""
-    async for event in candidates:
-        try:
-            await peer.add_candidate(event.raw.get("candidate"))
-        except JanusError as exc:
-            raise exc.within(handle_id=event.handle_id) from exc.__cause__
+async def _result(task: asyncio.Task[T]) -> T:
+    return await task

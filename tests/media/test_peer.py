@@ -360,7 +360,7 @@ def test_wrong_calls_are_refused_before_anything_happens() -> None:
         assert peer.state == "new"
         assert await peer.stats() == {"transport": {}, "media": {}}
         await peer.offer()
-        with pytest.raises(JanusStateError, match="Make a new Peer"):
+        with pytest.raises(JanusStateError, match="an offer waits for its answer"):
             await peer.offer()
         with pytest.raises(JanusMediaError, match="the answer was not understood"):
             await peer.accept({"type": "answer", "sdp": "v=0\r\nm=audio"})

@@ -79,7 +79,8 @@ REJECTING = "\r\n".join(
 
 
 def test_a_rejected_section_becomes_an_inactive_one_of_the_same_transport() -> None:
-    text = sdp.rejected_as_inactive(REJECTING, TEXT)
+    assert sdp.rejected(REJECTING) == {1}
+    text = sdp.as_inactive(REJECTING, {1}, TEXT)
     head, tail = REJECTING.split("m=video")[0], text.split("m=video")[1]
     assert text.startswith(head)
     assert "m=video" + tail == "\r\n".join(
@@ -100,14 +101,26 @@ def test_a_rejected_section_becomes_an_inactive_one_of_the_same_transport() -> N
     )
 
 
-def test_other_answers_stay_as_they_are() -> None:
-    assert sdp.rejected_as_inactive(TEXT, TEXT) == TEXT
-    assert sdp.rejected_as_inactive("v=0", TEXT) == "v=0"
+def test_other_descriptions_stay_as_they_are() -> None:
+    assert (sdp.rejected(TEXT), sdp.rejected("v=0")) == (set(), set())
+    assert sdp.as_inactive(TEXT, ()) == TEXT
+    assert sdp.refusing(TEXT, TEXT, ()) == TEXT
 
 
-def test_an_answer_that_rejects_everything_is_an_error() -> None:
+def test_a_description_that_rejects_everything_is_an_error() -> None:
     with pytest.raises(JanusMediaError, match="rejected all media"):
-        sdp.rejected_as_inactive(REJECTING.replace("m=audio 9", "m=audio 0"), TEXT)
+        sdp.as_inactive(REJECTING, {0, 1}, TEXT)
+
+
+def test_an_offered_section_that_cannot_be_taken_is_answered_as_rejected() -> None:
+    offer = TEXT.replace("97 98", "45").replace("97 VP8", "45 AV1").replace("a=rtpmap:98 rtx/90000\r\n", "")
+    taken = sdp.as_inactive(offer, {1})
+    assert "m=video 9 UDP/TLS/RTP/SAVPF 97\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:97 VP8/90000\r\n" in taken
+    assert "a=mid:v\r\na=inactive\r\na=candidate:1" in taken
+    answer = sdp.refusing(taken, offer, {1})
+    assert answer.endswith("m=video 0 UDP/TLS/RTP/SAVPF 45\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:v\r\n")
+    assert sdp.bundle(answer) == ["a"]
+    assert (sdp.mids(answer), sdp.rejected(answer)) == (["a", "v"], {1})
 
 
 def test_the_bundle_names_its_mids() -> None:
