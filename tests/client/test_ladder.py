@@ -56,8 +56,8 @@ def test_the_plain_form() -> None:
     ]
     assert "call uri=sip:bob@example.org + offer" in rows[5]
     assert "No such session (458)" in rows[-3]
-    assert rows[-2].endswith("| [error: it broke]               |                                   |")
-    assert rows[-1].endswith("| [lost: cut]                     |                                   |")
+    assert rows[-2].endswith("| [error: it broke]                 |                                   |")
+    assert rows[-1].endswith("| [lost: cut]                       |                                   |")
     assert len({row.rindex("|") for row in rows[1:] if row.count("|") == 3 and "[" not in row}) == 1
 
 
