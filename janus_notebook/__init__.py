@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.errors import (
+    JanusCallError,
     JanusConnectionError,
     JanusError,
     JanusGatewayError,
@@ -86,6 +87,7 @@ _HOMES = {
 __all__ = [
     "EventLog",
     "JanusAudioBridgePlugin",
+    "JanusCallError",
     "JanusConnection",
     "JanusConnectionError",
     "JanusEchoTestPlugin",

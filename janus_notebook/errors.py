@@ -12,6 +12,7 @@
     ├── JanusServerError       Janus refused the request: ``code``, ``name``, ``reason``
     ├── JanusPluginError       the plugin refused it: ``code``, ``name``, ``reason``
     ├── JanusMediaError        media could not be negotiated, read or played
+    ├── JanusCallError         the other side did not take a call, or ended it: ``reason``
     └── JanusGatewayError      the local gateway could not be started or stopped
 
 Each error says what happened and, as ``hint``, how to go on. In IPython an error
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 __all__ = [
+    "JanusCallError",
     "JanusConnectionError",
     "JanusError",
     "JanusGatewayError",
@@ -206,6 +208,20 @@ class JanusPluginError(_CodedError):
 
 class JanusMediaError(JanusError):
     """Media could not be negotiated, produced, received or decoded."""
+
+
+class JanusCallError(JanusError):
+    """The other side of a call was busy, declined it, or hung up.
+
+    Attributes:
+        username: the other side.
+        reason: its own words.
+    """
+
+    def __init__(self, username: str, reason: str) -> None:
+        self.username = username
+        self.reason = reason
+        super().__init__(f"the call with {username} has ended: {reason or 'no reason given'}")
 
 
 class JanusGatewayError(JanusError):

@@ -9,6 +9,7 @@ import pytest
 import janus_notebook
 from janus_notebook import errors
 from janus_notebook.errors import (
+    JanusCallError,
     JanusConnectionError,
     JanusError,
     JanusGatewayError,
@@ -33,6 +34,8 @@ TEXTS: list[tuple[JanusError, str]] = [
     (JanusProtocolError("garbage!"), "garbage!"),
     (JanusMediaError("no ICE"), "no ICE."),
     (JanusGatewayError("no janus"), "no janus."),
+    (JanusCallError("bob", "User busy"), "the call with bob has ended: User busy."),
+    (JanusCallError("bob", ""), "the call with bob has ended: no reason given."),
     (JanusServerError(999, "odd"), "odd (999 UNKNOWN_CODE)."),
     (JanusServerError(0, ""), "no reason given (0 UNKNOWN_CODE)."),
     (
