@@ -162,8 +162,9 @@ def _names(entries: Iterable[JanusEvent]) -> dict[int, str]:
 def _step(event: JanusEvent, names: Mapping[int, str]) -> Step:
     other = SERVER if event.handle_id is None else names[event.handle_id]
     label = _cut(_label(event))
-    if event.direction == "local":
-        place = CLIENT if event.handle_id is None else other
+    if event.direction in ("local", "monitor"):
+        # What an event handler told was no message to us: it happened there.
+        place = CLIENT if event.direction == "local" and event.handle_id is None else other
         return Step(elapsed=event.elapsed, how="note", source=place, target=place, label=label)
     there = event.direction == "request"
     source, target = (CLIENT, other) if there else (other, CLIENT)

@@ -9,7 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 from weakref import ref
 
 from janus_notebook.client import recording
@@ -42,7 +42,10 @@ class EventLog:
         errors: how many of them were errors, answered by Janus or recorded here.
         counts: how many there have been of each direction.
         about: tells how the session stands, for `save`; None for a log without one.
+        title: what a panel calls it; "" for the log of a session or handle.
     """
+
+    title: ClassVar[str] = ""
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["EventStreamPanel"]
 
 ROWS_AT_ONCE: Final = 200
+LISTENING: Final = frozenset({"listening", "receiving"})  # a monitor's log
 CUMULATIVE_SECONDS: Final = 2.0
 """A young panel repeats its rows: the front end may still be loading the module, and the kernel may then be
 too busy to be asked for what was missed."""
@@ -70,7 +71,7 @@ class EventStreamPanel(Panel["EventLog"]):
 
     @property
     def alive(self) -> bool:
-        return self._facts[0] in ALIVE
+        return self._facts[0] in ALIVE | LISTENING
 
     def snapshot(self) -> dict[str, Any]:
         return stream_snapshot(self._log(), self.handle_id)
@@ -108,7 +109,7 @@ class EventStreamPanel(Panel["EventLog"]):
         return {"initial": initial, **self._head(log)}
 
     def _head(self, log: EventLog) -> dict[str, Any]:
-        return {"head": stream_head(*self._facts, self.handle_id), "beat": self.beat(log.elapsed)}
+        return {"head": stream_head(*self._facts, self.handle_id, log.title), "beat": self.beat(log.elapsed)}
 
     def _batch(self, log: EventLog, after: int) -> dict[str, Any]:
         """The newest rows after a number. It covers every number from ``first`` to ``last``."""

@@ -187,15 +187,19 @@ def log_facts(
     return state, session_id
 
 
-def stream_head(state: str, session_id: int | None, handle_id: int | None) -> dict[str, Any]:
-    """What stands above an event stream: of a whole session, or of one handle."""
+def stream_head(state: str, session_id: int | None, handle_id: int | None, title: str = "") -> dict[str, Any]:
+    """What stands above an event stream: of a whole session, or of one handle; or its own `title`."""
     of = f"handle {handle_id}" if handle_id is not None else f"session {session_id or ''}".strip()
-    return {"title": f"Events of {of}", "state": clean(state, 20), "one_handle": handle_id is not None}
+    return {
+        "title": title or f"Events of {of}",
+        "state": clean(state, 20),
+        "one_handle": handle_id is not None,
+    }
 
 
 def stream_snapshot(log: EventLog, handle_id: int | None = None) -> dict[str, Any]:
     """What the static form of an event stream shows."""
-    head = stream_head(*log_facts(log), handle_id)
+    head = stream_head(*log_facts(log), handle_id, log.title)
     return {
         "head": {**head, "total": log.total, "dropped": log.dropped},
         "rows": newest_rows(log, 0, STATIC_ROWS, handle_id)[0],

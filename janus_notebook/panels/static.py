@@ -24,13 +24,15 @@ SYMBOLS: Final = {
     "connected": "●",
     "reconnecting": "◔",
     "recovered": "●",
+    "listening": "○",
+    "receiving": "●",
     "hungup": "■",
     "lost": "▲",
     "closed": "✕",
     "detached": "✕",
 }
 WORDS: Final = {"hungup": "hung up"}
-ARROWS: Final = {"request": "→", "reply": "←", "event": "⇐", "local": "•"}
+ARROWS: Final = {"request": "→", "reply": "←", "event": "⇐", "local": "•", "monitor": "⇠"}
 COUNTERS: Final = {
     "requests": "requests",
     "replies": "replies and acks",

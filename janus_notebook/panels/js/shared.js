@@ -2,10 +2,10 @@
 
 const SYMBOLS = {
   new: "○", connecting: "◔", attached: "◇", negotiating: "◐", connected: "●", reconnecting: "◔", recovered: "●",
-  hungup: "■", lost: "▲", closed: "✕", detached: "✕",
+  listening: "○", receiving: "●", hungup: "■", lost: "▲", closed: "✕", detached: "✕",
 };
 const WORDS = { hungup: "hung up" };
-const ARROWS = { request: "→", reply: "←", event: "⇐", local: "•" };
+const ARROWS = { request: "→", reply: "←", event: "⇐", local: "•", monitor: "⇠" };
 const SILENT_AFTER_SECS = 4;
 
 /** Make an element. */
