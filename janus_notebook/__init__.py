@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from janus_notebook.client.transports import Transport, register_transport
     from janus_notebook.gateway.local import LocalGateway
     from janus_notebook.gateway.practice.gateway import PracticeGateway
+    from janus_notebook.monitor.monitor import Monitor
     from janus_notebook.notebook.connect import connect
     from janus_notebook.notebook.replays import replay
     from janus_notebook.plugins.audiobridge import JanusAudioBridgePlugin
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from janus_notebook.plugins.videocall import JanusVideoCallPlugin
     from janus_notebook.plugins.videoroom import JanusVideoRoomPlugin
     from janus_notebook.protocol.events import JanusEvent
+    from janus_notebook.protocol.monitor_events import MonitorEvent
 
 __version__ = "0.1.0"
 
@@ -75,6 +77,8 @@ _HOMES = {
     "replay": "notebook.replays",
     "LocalGateway": "gateway.local",
     "MediaState": "client.plugin",
+    "Monitor": "monitor.monitor",
+    "MonitorEvent": "protocol.monitor_events",
     "PluginReply": "client.plugin",
     "PracticeGateway": "gateway.practice.gateway",
     "Subscription": "client.log",
@@ -114,6 +118,8 @@ __all__ = [
     "Ladder",
     "LocalGateway",
     "MediaState",
+    "Monitor",
+    "MonitorEvent",
     "PluginReply",
     "PracticeGateway",
     "Replay",

@@ -166,6 +166,11 @@ class LocalGateway(TokenStore):
         return tuple(sorted(self._info.get("transports", ())))
 
     @property
+    def event_handlers(self) -> tuple[str, ...]:
+        """Package names of the event handlers that were loaded; none without ``events.broadcast``."""
+        return tuple(sorted(self._info.get("events", ())))
+
+    @property
     def pid(self) -> int | None:
         """The process id of janus, or None when it is not running."""
         return self._process.pid if self._process is not None and self.running else None

@@ -33,6 +33,8 @@ class _Loaded:
         """Say what failed with nobody looking. Here, for a thread's own output would land anywhere."""
         for failure in workspace().take_failures():
             print(f"Not awaited: {failure}", file=sys.stderr)  # noqa: T201 - the cell's own stderr is meant
+        for notice in workspace().take_notices():
+            print(f"Monitor: {notice}", file=sys.stderr)  # noqa: T201
 
     def before_cell(self, info: Any) -> None:
         """Let a cell that calls ``asyncio.run`` do so inside the kernel's own loop."""

@@ -10,9 +10,9 @@ from janus_notebook.protocol.libconfig import Category, Value, render
 from janus_notebook.protocol.monitor_events import MASKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["HANDLERS", "Pasteable", "events_mask", "general", "text"]
+__all__ = ["HANDLERS", "Pasteable", "events_mask", "general", "merge", "package", "text"]
 
 # Those that reach us: by HTTP, and by WebSocket.
 HANDLERS: Final = ("sampleevh", "wsevh")
@@ -80,3 +80,16 @@ def text(handler: str, values: Category) -> Pasteable:
         f"\n# janus.jcfg: into the section that is there\n{render({'events': BROADCAST})}"
         "\n# Then restart Janus: it reads its configuration at its start.\n"
     )
+
+
+def merge(
+    settings: Mapping[str, Mapping[str, Category]], more: Mapping[str, Mapping[str, Category]]
+) -> dict[str, dict[str, Category]]:
+    """Settings of a `LocalGateway` with further ones, which win."""
+    return {
+        file: {
+            category: {**settings.get(file, {}).get(category, {}), **more.get(file, {}).get(category, {})}
+            for category in [*settings.get(file, {}), *more.get(file, {})]
+        }
+        for file in [*settings, *more]
+    }

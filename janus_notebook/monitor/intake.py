@@ -33,7 +33,7 @@ class Intake:
 
     Args:
         log: where the events go.
-        on_first: called when the first event is there.
+        on_first: called before the first event is recorded.
 
     Attributes:
         events: how many there were.
@@ -100,13 +100,13 @@ class Intake:
 
     def _record(self, item: bytes) -> None:
         kind, session_id, handle_id, timestamp = read_event(item)
+        if not self.events:
+            self._on_first()
         event = self.log.record("monitor", kind, item, session_id, handle_id)
         if timestamp is not None:
             offset = event.time - timestamp / 1e6
             self.clock_offset = offset if self.clock_offset is None else min(self.clock_offset, offset)
         self.events += 1
-        if self.events == 1:
-            self._on_first()
 
     async def _give_way(self) -> None:
         """Let others on the loop have their turn, every few milliseconds."""

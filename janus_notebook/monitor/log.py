@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from weakref import ref
 
 from msgspec.structs import replace
@@ -30,7 +30,7 @@ class MonitorLog(EventLog):
     Its entries have the direction ``monitor``; what went wrong with a delivery is a local ``error``.
     """
 
-    title = "Events of the server"
+    title: ClassVar[str] = "Events of the server"
 
     def subscribe(
         self,
@@ -107,7 +107,7 @@ class MergedLog(EventLog):
         offset: seconds by which the server's clock differs from ours.
     """
 
-    title = "Events of the session and of the server about it"
+    title: ClassVar[str] = "Events of the session and of the server about it"
 
     def __init__(self, session: Iterable[JanusEvent], server: Iterable[JanusEvent], offset: float) -> None:
         timed = [(event.time, event) for event in session]

@@ -18,6 +18,7 @@ __all__ = [
     "NotebookHandle",
     "NotebookSession",
     "connect",
+    "monitor",
     "open_sessions",
     "serve",
     "stop",
@@ -73,10 +74,21 @@ class NotebookEventLog(Form):
         show_log(self._core)
 
 
+class NotebookMonitor(Form):
+    """A receiver for event handlers in a notebook: `Monitor` with a `Call` for each coroutine; its panel
+    shows what the server tells."""
+
+    def _ipython_display_(self) -> None:
+        from janus_notebook.panels import show_log
+
+        show_log(self._core.events)
+
+
 register("client.session.JanusSession", NotebookSession)
 register("client.plugin.JanusPlugin", NotebookHandle)
 register("client.log.EventLog", NotebookEventLog)
 register("client.log.Subscription")
+register("monitor.monitor.Monitor", NotebookMonitor)
 register("media.tracks.ReceivedTrack")
 register("plugins.audiobridge.view.AudioRoom")
 register("gateway.local.LocalGateway")
@@ -144,7 +156,7 @@ def _resolved(url: str | None, options: dict[str, Any]) -> dict[str, Any]:
     return {"base_url": settings.url, **{k: v for k, v in secrets.items() if v is not None}, **options}
 
 
-def serve(*, practice: bool | None = None, **options: Any) -> Call[Any]:
+def serve(*, practice: bool | None = None, monitor: bool | str | None = None, **options: Any) -> Call[Any]:
     """Start a Janus for this kernel, on loopback and free ports; see `LocalGateway`.
 
     Where ``janus`` is not installed it is a practice gateway (`PracticeGateway`), which says of itself
@@ -152,6 +164,9 @@ def serve(*, practice: bool | None = None, **options: Any) -> Call[Any]:
 
     Args:
         practice: True for a practice gateway in any case, False for the real Janus or an error.
+        monitor: whether it tells a monitor of this kernel everything (see `monitor`), which is started if
+            there is none; ``"sampleevh"`` or ``"wsevh"`` says by which of Janus's event handlers. None: it
+            does if there is a monitor.
         options: those of `LocalGateway` or `PracticeGateway`, such as ``session_timeout``.
 
     Raises:
@@ -159,9 +174,29 @@ def serve(*, practice: bool | None = None, **options: Any) -> Call[Any]:
     """
 
     async def work() -> Any:
-        return form_of(await workspace().serve(practice=practice, **options))
+        return form_of(await workspace().serve(practice=practice, monitor=monitor, **options))
 
     return background().submit(work, name="serve")
+
+
+def monitor(**options: Any) -> Call[Any]:
+    """Listen for what a Janus tells its event handlers, and return a `Call` for the `Monitor`.
+
+    A local gateway that is served from now on tells it everything by itself; for another server
+    ``monitor.configuration()`` is the text for its configuration. It listens until the kernel ends.
+
+    Args:
+        options: those of `Monitor`, such as ``host`` and ``port``. Without any, the one that there is.
+
+    Raises:
+        JanusConnectionError: it can't listen there.
+        JanusOptionError: an option that it does not have, or it runs with others.
+    """
+
+    async def work() -> Any:
+        return form_of(await workspace().watch(**options))
+
+    return background().submit(work, name="monitor")
 
 
 def stop() -> Call[None]:

@@ -1,9 +1,10 @@
-"""What this kernel has open: its sessions and its local gateway. They are closed here, once."""
+"""What this kernel has open: its sessions, its local gateway and its monitor. They are closed here, once."""
 
 from __future__ import annotations
 
 import asyncio
 import atexit
+import secrets
 from collections import deque
 from contextlib import suppress
 from inspect import signature
@@ -16,6 +17,7 @@ from janus_notebook.config import settings_from_environment
 from janus_notebook.errors import JanusError, JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway import LocalGateway
 from janus_notebook.gateway.local import INSTALL_JANUS, is_installed
+from janus_notebook.monitor.configuration import merge, package
 
 __all__ = ["Workspace", "workspace"]
 
@@ -23,6 +25,7 @@ CLOSE_SECONDS = 8.0
 
 if TYPE_CHECKING:
     from janus_notebook.gateway import PracticeGateway
+    from janus_notebook.monitor import Monitor
 
     Gateway = LocalGateway | PracticeGateway
 
@@ -35,7 +38,7 @@ class Closable(Protocol):
 
 
 class Workspace:
-    """The open sessions and the local gateway of this process. All of it lives on the background loop.
+    """The open sessions, the local gateway and the monitor of this process, all on the background loop.
 
     Attributes:
         sessions: every session that `connect` made and that is not closed, oldest first.
@@ -43,6 +46,8 @@ class Workspace:
         gateway_url: the URL that sessions use to reach it, or "".
         gateway_options: the options that a session needs there, such as its ``api_secret``.
         gateway_exit: why the last local gateway ended by itself, or "".
+        monitor: the receiver for event handlers that `watch` or `serve` started, or None.
+        monitored: whether the local gateway was started to tell it everything.
     """
 
     def __init__(self) -> None:
@@ -52,12 +57,16 @@ class Workspace:
         self.gateway_url = ""
         self.gateway_options: dict[str, Any] = {}
         self.gateway_exit = ""
+        self.monitor: Monitor | None = None
+        self.monitored = False
+        self._monitor_options: dict[str, Any] = {}
         self._serve_options: dict[str, Any] = {}
         self._watch: asyncio.Task[None] | None = None
         self._serving = asyncio.Lock()
         self._registered = False
         # Some for a person to read; a loop that fails all the time needs no more.
         self._failures: deque[str] = deque(maxlen=20)
+        self._notices: deque[str] = deque(maxlen=20)
 
     def adopt(self, session: JanusSession) -> None:
         """Close `session` when the kernel ends; forget those that are closed already."""
@@ -99,18 +108,58 @@ class Workspace:
         self._failures.clear()
         return failures
 
-    async def serve(self, *, practice: bool | None = None, **options: Any) -> Gateway:
+    def take_notices(self) -> list[str]:
+        """What there is to say that is no failure, since the last time this was asked."""
+        notices = list(self._notices)
+        self._notices.clear()
+        return notices
+
+    async def watch(self, **options: Any) -> Monitor:
+        """Start the monitor, or return the one that there is; one that was stopped listens again.
+
+        Raises:
+            JanusConnectionError: it can't listen there.
+            JanusOptionError: an option that it does not have, or it runs with others.
+        """
+        async with self._serving:
+            return await self._watched(options)
+
+    async def _watched(self, options: dict[str, Any]) -> Monitor:
+        from janus_notebook.monitor import Monitor
+
+        if self.monitor is not None and options and options != self._monitor_options:
+            if self.monitor.is_open:
+                raise JanusOptionError(
+                    "a monitor runs already, with other options", hint="Stop it first: %janus monitor --stop."
+                )
+            self.monitor = None
+        if self.monitor is None:
+            for name in options:
+                if name not in signature(Monitor).parameters:
+                    raise JanusOptionError.unknown("option of monitor()", name, signature(Monitor).parameters)
+            self.monitor, self._monitor_options = Monitor(**options), options
+            self.monitor.on_silence = self._notices.append
+        self.listen()
+        return await self.monitor.start()
+
+    async def serve(
+        self, *, practice: bool | None = None, monitor: bool | str | None = None, **options: Any
+    ) -> Gateway:
         """Start the local gateway, or return the one that runs.
 
         Args:
             practice: True for a practice gateway, False for the real Janus; None for Janus where it is
                 installed, and a practice gateway elsewhere.
+            monitor: whether it tells the monitor everything, which is started if need be; or by which
+                event handler, ``"sampleevh"`` or ``"wsevh"``. None: it does if there is a monitor.
 
         Raises:
             JanusGatewayError: it can't be started, or runs with other options.
             JanusOptionError: an option that it does not have.
         """
-        asked = options if practice is None else {**options, "practice": practice}
+        monitor = "sampleevh" if monitor is True else monitor
+        asked = {**options, "practice": practice, "monitor": monitor}
+        asked = {name: value for name, value in asked.items() if value is not None}
         async with self._serving:
             if self.gateway is not None and self.gateway.running:
                 if asked and asked != self._serve_options:
@@ -120,13 +169,43 @@ class Workspace:
                 return self.gateway
             await self._stop_gateway()
             self.listen()
-            gateway = _gateway(practice, options)
+            practice = _is_practice(practice, options)
+            handler = self._handler(monitor, practice)
+            given = options
+            if handler is not None:
+                watching = await self._watched({} if self.monitor else _own_credentials())
+                settings = merge(watching.settings(handler), options.get("settings") or {})
+                given = {**options, "settings": settings}
+            gateway = _gateway(practice, given)
             await gateway.start()
+            if handler is not None and isinstance(gateway, LocalGateway):
+                await _check_handler(gateway, handler)
+            self.monitored = handler is not None
             self.gateway, self.gateway_url, self.gateway_exit = gateway, gateway.ws_url, ""
             self._serve_options = asked
             self.gateway_options = {key: options[key] for key in ("api_secret",) if options.get(key)}
             self._watch = asyncio.create_task(self._follow(gateway), name="janus-gateway-watch")
             return gateway
+
+    async def restart(self) -> Gateway:
+        """Start the local gateway anew, with the same options, so that it tells the monitor everything.
+
+        Its sessions are destroyed, and its addresses change.
+        """
+        options = {**self._serve_options, "monitor": "sampleevh"}
+        await self.stop()
+        return await self.serve(**options)
+
+    def _handler(self, monitor: str | bool | None, practice: bool) -> str | None:
+        """By which event handler a gateway is to tell the monitor; None for not at all."""
+        if monitor is None and not practice and self.monitor is not None and self.monitor.is_open:
+            monitor = "sampleevh"
+        if not monitor:
+            return None
+        if practice:
+            raise JanusGatewayError("the practice gateway has no event handlers", hint=INSTALL_JANUS)
+        package(str(monitor))  # refuses an unknown one, before anything is started
+        return str(monitor)
 
     async def _follow(self, gateway: Gateway) -> None:
         """Tell the sessions when it ends by itself: their own error only knows of the connection."""
@@ -172,21 +251,49 @@ class Workspace:
         )
         self._others.clear()
         await self.stop()
+        if self.monitor is not None:  # after the gateway, whose last word is that it ends
+            await self.monitor.stop()
+            self.monitor = None
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, JanusError):
                 raise result
 
     def close(self) -> None:
         """Close everything that is open; blocks, idempotent."""
-        if self.sessions or self._others or self.gateway is not None:
+        if self.sessions or self._others or self.gateway is not None or self.monitor is not None:
             background().submit(self.close_all, name="close").result(CLOSE_SECONDS)
 
 
-def _gateway(practice: bool | None, options: dict[str, Any]) -> Gateway:
+def _own_credentials() -> dict[str, Any]:
+    """For a monitor that only our own gateway is to reach."""
+    return {"user": "janus", "password": secrets.token_urlsafe(24)}
+
+
+async def _check_handler(gateway: LocalGateway, handler: str) -> None:
+    """Stop a gateway that has no such event handler.
+
+    Raises:
+        JanusGatewayError: it has none.
+    """
+    if package(handler) not in gateway.event_handlers:
+        known = ", ".join(gateway.event_handlers) or "none"
+        await gateway.stop()
+        raise JanusGatewayError(
+            f"this Janus was installed without {package(handler)}; it has: {known}",
+            hint="%janus serve --monitor wsevh takes the other one.",
+        )
+
+
+def _is_practice(practice: bool | None, options: dict[str, Any]) -> bool:
+    """Whether the gateway that was asked for is a practice gateway."""
+    if practice is not None:
+        return practice
+    return not (options.get("binary") or settings_from_environment().binary or is_installed())
+
+
+def _gateway(practice: bool, options: dict[str, Any]) -> Gateway:
     """The gateway that was asked for, not started."""
     binary = options.get("binary") or settings_from_environment().binary
-    if practice is None:
-        practice = binary is None and not is_installed()
     of_janus = signature(LocalGateway).parameters
     if not practice:
         for name in options:

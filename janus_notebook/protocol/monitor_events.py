@@ -534,7 +534,8 @@ class MonitorEvent(JanusEvent, frozen=True, gc=False):
         if isinstance(detail, PluginNews):
             fields = {key: value for key, value in detail.data.items() if value != detail.what}
             return f"{detail.plugin.removeprefix('janus.plugin.')} {detail.what} {brief(fields)}".strip()
-        return detail.summary
+        whose = f" (session {self.session_id})" if isinstance(detail, SessionNews) else ""
+        return detail.summary + whose
 
 
 def read_event(data: bytes) -> tuple[str, int | None, int | None, int | None]:

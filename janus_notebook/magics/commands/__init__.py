@@ -12,7 +12,7 @@ from janus_notebook.magics.context import Context
 
 __all__ = ["NAMES", "Command", "load"]
 
-NAMES = ("serve", "stop", "connect", "attach", "status", "events", "detach", "destroy", "help")
+NAMES = ("serve", "stop", "connect", "attach", "status", "events", "monitor", "detach", "destroy", "help")
 
 
 def _nothing(_context: Context) -> Iterable[str]:

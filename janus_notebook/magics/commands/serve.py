@@ -36,6 +36,13 @@ _parser.add_argument(
     "--practice", action="store_true", help="the practice gateway, in place of the real Janus"
 )
 _parser.add_argument("--log-level", type=int, metavar="0-7", help="how much Janus logs")
+_parser.add_argument(
+    "--monitor",
+    nargs="?",
+    const="sampleevh",
+    choices=("sampleevh", "wsevh"),
+    help="it tells this kernel's monitor everything, by this event handler; see %%janus monitor",
+)
 
 
 def _run(_context: Context, options: Any) -> Any:
@@ -46,6 +53,7 @@ def _run(_context: Context, options: Any) -> Any:
         "reclaim_session_timeout": options.reclaim,
         "full_trickle": False if options.no_trickle else None,
         "practice": options.practice or None,
+        "monitor": options.monitor,
     }
     before = workspace().gateway
     gateway = serve(**{name: value for name, value in given.items() if value is not None}).result()
