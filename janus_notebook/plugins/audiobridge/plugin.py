@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
-from janus_notebook.client.replies import PluginReply
+from janus_notebook.config import mask
+from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusStateError
 from janus_notebook.plugins.audiobridge.events import DETAILS, AudioDetail, detail
 from janus_notebook.plugins.audiobridge.objects import RtpEndpoint
 from janus_notebook.plugins.audiobridge.replies import (
@@ -13,6 +14,7 @@ from janus_notebook.plugins.audiobridge.replies import (
     AudioHangingUp,
     AudioJoined,
     AudioLeft,
+    AudioReply,
     AudioSuccess,
 )
 from janus_notebook.plugins.audiobridge.rooms import RoomRequests
@@ -278,9 +280,90 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
             self.room.enter(reply, arguments, self.state == "connected", seen)
         return reply
 
-    async def negotiate(self, jsep: Mapping[str, Any], media: Mapping[str, bool]) -> PluginReply:
-        """Send the offer."""
-        return await self.configure(jsep=jsep)
+    async def publish(
+        self,
+        audio: object = "tone",
+        *,
+        room: Id | None = None,
+        id: Id | None = None,
+        display: str | None = None,
+        pin: str | None = None,
+        token: str | None = None,
+        group: str | None = None,
+        muted: bool | None = None,
+        secret: str | None = None,
+        generate_offer: bool = False,
+        ice_servers: Iterable[Mapping[str, Any]] = (),
+        timeout: float = 15.0,
+    ) -> AudioReply:
+        """Send sound to the room that was joined, and receive the mix of all others: ``track("audio")``.
+
+        With `room` it joins as well, in one request. Returns when sound can flow. If it fails, or is
+        cancelled, the PeerConnection is closed on both sides, and Janus takes one out of the room: join
+        again.
+
+        Args:
+            audio: ``"tone"`` for a 440 Hz tone, an aiortc track, or None to listen only.
+            room, id, display, pin, token, group, muted, secret: see `join`; only with `room`.
+            generate_offer: let Janus make the offer, and answer it.
+            ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``).
+            timeout: seconds for all of it.
+
+        Returns:
+            The reply to `join` (`AudioJoined`), or to `configure` (`AudioConfigured`).
+
+        Raises:
+            JanusOptionError: a source that cannot be sent, or something that belongs to a `room` that
+                was not given.
+            JanusMediaError: the ``media`` extra is missing, or ICE or DTLS failed.
+            JanusPluginError: 487 NOT_JOINED (neither before nor here), and those of `join`.
+            JanusTimeoutError: not connected in time; the text names the step it hangs in.
+            JanusStateError: the handle is not attached, or is publishing already.
+        """
+        about_me: dict[str, Any] = {
+            "id": id,
+            "display": display,
+            "pin": pin,
+            "token": token,
+            "group": group,
+            "muted": muted,
+            "secret": secret,
+        }
+        given = {key: value for key, value in about_me.items() if value is not None}
+        if room is None and given:
+            raise JanusOptionError(
+                f"{', '.join(given)} without a room", hint="Give room=..., or give it to join()."
+            )
+
+        async def configure(jsep: Mapping[str, Any]) -> AudioReply:
+            return await self.configure(jsep=jsep)
+
+        async def join(jsep: Mapping[str, Any]) -> AudioReply:
+            assert room is not None
+            return await self.join(room=room, jsep=jsep, **given)
+
+        if not generate_offer:
+            return await self._offer(
+                configure if room is None else join,
+                audio=audio,
+                receive=("audio",),
+                ice_servers=ice_servers,
+                timeout=timeout,
+                again=False,
+            )
+        if self._peer is not None:
+            raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+        offered: AudioReply
+        if room is None:
+            offered = await self.configure(generate_offer=True, timeout=timeout)
+        else:
+            offered = await self.join(room=room, generate_offer=True, timeout=timeout, **given)
+        if offered.jsep is None:
+            raise JanusMediaError(f"{self.name} made no offer: {mask(offered.data)}")
+        answered = await self._answer(
+            offered.jsep, configure, audio=audio, receive=("audio",), ice_servers=ice_servers, timeout=timeout
+        )
+        return answered if room is None else offered
 
     # -- what happens ---------------------------------------------------------------------------
 
