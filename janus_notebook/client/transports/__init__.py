@@ -25,6 +25,7 @@ class Transport(ABC):
     A subclass names the class of its options, a frozen dataclass with a default for each.
 
     Attributes:
+        admin_options: the options with which it speaks the Admin API.
         keeps_sessions: whether Janus keeps a session when the connection is gone, because it can't
             tell; it then lives until its timeout.
         deliver: set before `open` by a reader in a hurry. A transport that has a text in its hands
@@ -33,6 +34,7 @@ class Transport(ABC):
     """
 
     options_class: ClassVar[type[Any]]
+    admin_options: ClassVar[Mapping[str, Any]] = {}
     keeps_sessions: ClassVar[bool] = False
 
     def __init__(self, url: str, options: Any) -> None:
@@ -161,8 +163,8 @@ def transport_class(url: str) -> type[Transport]:
     return _TRANSPORTS[urlsplit(url.strip()).scheme]()
 
 
-def make_transport(url: str, options: Mapping[str, Any]) -> Transport:
-    """Return an unopened transport for `url`.
+def make_transport(url: str, options: Mapping[str, Any], *, admin: bool = False) -> Transport:
+    """Return an unopened transport for `url`, for the Admin API if `admin`.
 
     Raises:
         JanusOptionError: `url` is no URL, its scheme is unknown, or an option is.
@@ -192,4 +194,5 @@ def make_transport(url: str, options: Mapping[str, Any]) -> Transport:
             raise JanusOptionError(f"{shown!r} names no host", hint=example)
         if port is None and parts.netloc.endswith(":"):
             raise JanusOptionError(f"{shown!r} names no port after its colon", hint=example)
-    return _TRANSPORTS[parts.scheme]().with_options(url, options)
+    transport = _TRANSPORTS[parts.scheme]()
+    return transport.with_options(url, {**transport.admin_options, **options} if admin else options)

@@ -12,7 +12,7 @@ import socket as socket_module
 import ssl as ssl_module
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import (
@@ -93,6 +93,7 @@ class WebSocketTransport(Transport):
     """Carries messages over one WebSocket."""
 
     options_class = WebSocketOptions
+    admin_options: ClassVar[Mapping[str, Any]] = {"subprotocol": "janus-admin-protocol"}
     options: WebSocketOptions
 
     def __init__(self, url: str, options: WebSocketOptions) -> None:
