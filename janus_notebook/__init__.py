@@ -28,6 +28,7 @@ from janus_notebook.errors import (
 )
 
 if TYPE_CHECKING:
+    from janus_notebook.client.admin.admin import JanusAdmin
     from janus_notebook.client.connection import JanusConnection
     from janus_notebook.client.ladder import Ladder
     from janus_notebook.client.log import EventLog, Subscription
@@ -59,6 +60,7 @@ __version__ = "0.1.0"
 # package costs little.
 _HOMES = {
     "EventLog": "client.log",
+    "JanusAdmin": "client.admin.admin",
     "JanusConnection": "client.connection",
     "JanusEchoTestPlugin": "plugins.echotest",
     "JanusVideoRoomPlugin": "plugins.videoroom",

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 FOLDERS = tuple(HERE / name for name in ("protocol", "client", "core", "faults"))
-PACKAGES = ("janus_notebook.protocol", "janus_notebook.client", "janus_notebook.client.transports")
+PACKAGES = (
+    "janus_notebook.protocol",
+    "janus_notebook.client",
+    "janus_notebook.client.admin",
+    "janus_notebook.client.transports",
+)
 WANTED = 100.0
 
 
