@@ -159,6 +159,35 @@ class WebRtcPlugin(TypedPlugin):
         attempt = Attempt(describe, send, {"video": video, "audio": audio}, timeout)
         return await self._negotiate(attempt, ice_servers, again=True)
 
+    async def _answer_to(
+        self,
+        ask: Callable[[], Awaitable[PluginReply]],
+        send: Callable[[dict[str, Any]], Awaitable[R]],
+        *,
+        receive: Collection[str] = ("audio", "video"),
+        ice_servers: Iterable[Mapping[str, Any]] = (),
+        timeout: float = 15.0,
+    ) -> R:
+        """Ask for an offer and answer it, as one negotiation: what fails or is cancelled is undone as one.
+
+        Args:
+            ask: the plugin's request for an offer.
+            send, receive, ice_servers, timeout: as in `_answer`.
+
+        Raises:
+            JanusMediaError, JanusPluginError, JanusServerError, JanusTimeoutError, JanusStateError: as
+                in `_offer`.
+        """
+
+        async def describe(peer: Peer, first: bool) -> dict[str, Any]:
+            offered = await ask()
+            if offered.jsep is None:
+                raise JanusMediaError(f"{self.name} sent no offer: {mask(offered.data)}")
+            return await peer.answer(offered.jsep, receive=receive, trickle=first)
+
+        attempt = Attempt(describe, send, {"video": None, "audio": None}, timeout)
+        return await self._negotiate(attempt, ice_servers, again=True)
+
     async def on_offer(self, jsep: Mapping[str, Any], event: PluginEvent) -> None:
         """Janus has sent an offer on its own, while there is a peer connection.
 
