@@ -5,7 +5,6 @@ Source: "Record&Play plugin documentation" of the Janus documentation.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -13,7 +12,7 @@ import msgspec
 
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.client.requests import Extra, request
-from janus_notebook.errors import JanusOptionError
+from janus_notebook.errors import JanusOptionError, JanusStateError
 from janus_notebook.plugins.webrtc import WebRtcPlugin
 from janus_notebook.protocol.plugin_events import PluginDetail, register_details
 
@@ -295,7 +294,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
 
         Args:
             name: of the recording, for people.
-            video, audio: what to send, as in `publish`; None for none.
+            video, audio: what to send, as in `JanusEchoTestPlugin.publish`; None for none.
             id: of the recording; None leaves it to the server.
             filename: base name of its files; ``-audio``, ``-video``, ``-data`` are appended.
             audiocodec, videocodec: the codecs to take of those in the offer, such as ``opus``, ``vp8``.
@@ -304,7 +303,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
             textdata: whether what comes over data channels is text (True, the default) or binary.
             update: the offer renegotiates; it needs ``"update": True`` in `jsep` as well.
             is_private: list it for the administrator alone (Janus 1.3.1 and newer).
-            ice_servers: STUN and TURN servers; see `publish`.
+            ice_servers: STUN and TURN servers; see `JanusEchoTestPlugin.publish`.
             jsep: an offer of yours, ``{"type": "offer", "sdp": ...}``.
             extra: further parameters that a newer server knows.
             timeout: seconds for all of it; None means 15, and the session's default for the bare request.
@@ -315,7 +314,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
         Raises:
             JanusPluginError: 420 RECORDING_EXISTS for an id that is taken; 414 INVALID_ELEMENT, 419
                 INVALID_SDP.
-            JanusOptionError, JanusMediaError, JanusTimeoutError: see `publish`.
+            JanusOptionError, JanusMediaError, JanusTimeoutError: see `JanusEchoTestPlugin.publish`.
         """
         flow = ("video", "audio", "ice_servers")
         arguments = {key: value for key, value in locals().items() if key not in flow}
@@ -323,6 +322,9 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
             return await self._ask("record", RecordPlayStatus, arguments)
         if update:
             raise JanusOptionError("update is about an offer of yours", hint="Give it as jsep.")
+        # `in` would compare, which arrays refuse.
+        if not any(not (source is None or source is False) for source in (video, audio)):
+            raise JanusOptionError("nothing to record", hint="Give video=, audio= or both.")
 
         async def send(offer: Mapping[str, Any]) -> RecordPlayStatus:
             return await self._ask("record", RecordPlayStatus, {**arguments, "jsep": offer})
@@ -334,6 +336,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
             receive=(),
             ice_servers=ice_servers,
             timeout=MEDIA_SECONDS if timeout is None else timeout,
+            again=False,
         )
 
     @request()
@@ -357,7 +360,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
             id: of the recording.
             restart: ask for an offer with an ICE restart; for a WebRTC of your own.
             answer: False leaves Janus's offer to you.
-            ice_servers: STUN and TURN servers; see `publish`.
+            ice_servers: STUN and TURN servers; see `JanusEchoTestPlugin.publish`.
             extra: further parameters that a newer server knows.
             timeout: seconds for all of it; None means 15, and the session's default for the bare request.
 
@@ -368,6 +371,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
             JanusPluginError: 416 NOT_FOUND; 417 INVALID_RECORDING if its files cannot be read.
             JanusMediaError: the ``media`` extra is missing, or ICE or DTLS failed.
             JanusTimeoutError: not connected in time; the text names the step it hangs in.
+            JanusStateError: the handle records or plays already.
         """
         arguments = {key: value for key, value in locals().items() if key not in ("answer", "ice_servers")}
         if not answer:
@@ -376,15 +380,14 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
             raise JanusOptionError(
                 "our own WebRTC cannot restart ICE", hint="Give answer=False and answer with one that can."
             )
-        loop = asyncio.get_running_loop()
-        arguments["timeout"] = MEDIA_SECONDS if timeout is None else timeout
-        deadline = loop.time() + arguments["timeout"]
-        offered = await self._ask("play", RecordPlayStatus, arguments)
-        return await self._answer(
-            offered.jsep or {},
+        if self._peer is not None:
+            raise JanusStateError(f"{self.name} records or plays already", hint="Call stop() first.")
+        arguments["timeout"] = seconds = MEDIA_SECONDS if timeout is None else timeout
+        return await self._answer_to(
+            lambda: self._ask("play", RecordPlayStatus, arguments),
             lambda ours: self.start(jsep=ours),
             ice_servers=ice_servers,
-            timeout=max(deadline - loop.time(), 0.001),
+            timeout=seconds,
         )
 
     @request()
@@ -447,10 +450,6 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
             return await self._closing(lambda: self._ask("stop", RecordPlayStatus, arguments))
         finally:
             await self.release()
-
-    async def negotiate(self, jsep: Mapping[str, Any], media: Mapping[str, bool]) -> PluginReply:
-        """What is published here is recorded, and a recording has a name."""
-        raise JanusOptionError("a recording needs a name", hint="record(name=...) publishes.")
 
 
 register_details(JanusRecordPlayPlugin.plugin_name, _detail, JanusRecordPlayPlugin.details)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from janus_notebook.client.replies import PluginReply
 from janus_notebook.client.requests import Extra, Id, request
 from janus_notebook.errors import JanusOptionError, JanusTimeoutError
 from janus_notebook.plugins.streaming.replies import StreamStatus
@@ -71,7 +69,7 @@ class ViewerRequests(WebRtcPlugin):
             restart: ask for an offer with an ICE restart; for a WebRTC of your own.
             offer_audio, offer_video, offer_data: an older way to choose media; True if not given.
             answer: False leaves Janus's offer to you.
-            ice_servers: STUN and TURN servers; see `publish`.
+            ice_servers: STUN and TURN servers; see `JanusEchoTestPlugin.publish`.
             jsep: an offer of yours, ``{"type": "offer", "sdp": ...}`` (Janus 1.1.4 and newer).
             extra: further parameters that a newer server knows.
             timeout: seconds for all of it; None means 15, and the session's default for the bare request.
@@ -93,17 +91,12 @@ class ViewerRequests(WebRtcPlugin):
             raise JanusOptionError(
                 "our own WebRTC cannot restart ICE", hint="Give answer=False and answer with one that can."
             )
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + (WATCH_SECONDS if timeout is None else timeout)
-        arguments["timeout"] = WATCH_SECONDS if timeout is None else timeout
-        offered = await self._ask("watch", StreamStatus, arguments)
-        if offered.jsep is None:
-            return offered
-        return await self._answer(
-            offered.jsep,
+        arguments["timeout"] = seconds = WATCH_SECONDS if timeout is None else timeout
+        return await self._answer_to(
+            lambda: self._ask("watch", StreamStatus, arguments),
             lambda ours: self.start(jsep=ours),
             ice_servers=ice_servers,
-            timeout=max(deadline - loop.time(), 0.001),
+            timeout=seconds,
         )
 
     @request()
@@ -229,7 +222,3 @@ class ViewerRequests(WebRtcPlugin):
             return StreamStatus.idle()  # Janus ended it at the same moment
         finally:
             await self.release()
-
-    async def negotiate(self, jsep: Mapping[str, Any], media: Mapping[str, bool]) -> PluginReply:
-        """Nothing is published to a mountpoint over WebRTC."""
-        raise JanusOptionError("Streaming takes no media from a viewer", hint="watch() receives.")
