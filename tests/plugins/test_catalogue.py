@@ -36,6 +36,8 @@ EVENT_NAMES: dict[tuple[str, str], tuple[str, ...]] = {
     ("audiobridge", "participant update"): ("participant",),
     ("streaming", "layer change"): ("layer",),
     ("sip", "hangup"): ("hangup_call",),
+    ("videocall", "hangup"): ("hangup_call",),
+    ("textroom", "error"): ("error_message",),
 }
 
 # Parameters that the catalogue has and we leave out on purpose, with the reason.

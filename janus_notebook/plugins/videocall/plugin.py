@@ -1,0 +1,377 @@
+"""`JanusVideoCallPlugin`: the handle, with a method for each request."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from janus_notebook.client.deadlines import check_seconds
+from janus_notebook.client.requests import Extra, request
+from janus_notebook.errors import JanusCallError, JanusStateError, JanusTimeoutError
+from janus_notebook.plugins.videocall.events import (
+    DETAILS,
+    CallAccepted,
+    CallHangup,
+    CallUpdate,
+    IncomingCall,
+)
+from janus_notebook.plugins.videocall.replies import CallAnswer, CallUsers
+from janus_notebook.plugins.webrtc import WebRtcPlugin
+from janus_notebook.protocol.events import HangupEvent, JanusEvent, PluginEvent
+from janus_notebook.protocol.messages import Message
+
+if TYPE_CHECKING:
+    from janus_notebook.client.log import Subscription
+    from janus_notebook.client.session import JanusSession
+
+__all__ = ["JanusVideoCallPlugin"]
+
+# How long the other side may ring.
+RING_SECONDS = 30.0
+
+# For ICE and DTLS, once a call was taken.
+MEDIA_SECONDS = 15.0
+
+# How long `hangup_call` waits for the event that says that the PeerConnection is gone.
+HANGUP_SECONDS = 1.0
+
+
+class JanusVideoCallPlugin(WebRtcPlugin):
+    """A handle on VideoCall (``janus.plugin.videocall``).
+
+    A handle registers one name, for its life, and is in one call at a time.
+    """
+
+    plugin_name: ClassVar[str] = "janus.plugin.videocall"
+    details = DETAILS
+
+    def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
+        super().__init__(name, opaque_id=opaque_id)
+        self._username = ""
+        self._partner = ""
+        self._incoming: PluginEvent | None = None
+
+    @property
+    def username(self) -> str:
+        """The name that this handle has registered; "" before."""
+        return self._username
+
+    @property
+    def caller(self) -> str:
+        """Who calls us, as long as it rings; else ""."""
+        return _username(self._incoming) if self._incoming is not None else ""
+
+    @property
+    def partner(self) -> str:
+        """With whom we are in a call; "" if we are in none."""
+        return self._partner
+
+    # -- requests -----------------------------------------------------------------------------
+
+    @request()
+    async def list(self, *, extra: Extra = None, timeout: float | None = None) -> CallUsers:
+        """List the names that are registered."""
+        return await self._ask("list", CallUsers, locals())
+
+    @request()
+    async def register(
+        self, *, username: str, extra: Extra = None, timeout: float | None = None
+    ) -> CallAnswer:
+        """Take a name, by which others can call this handle. It is kept until the handle is detached.
+
+        Args:
+            username: the name; unique on the server.
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+
+        Raises:
+            JanusPluginError: 476 USERNAME_TAKEN, 477 ALREADY_REGISTERED.
+        """
+        reply = await self._ask("register", CallAnswer, locals())
+        self._username = reply.username or username
+        return reply
+
+    @request()
+    async def call(
+        self,
+        *,
+        username: str,
+        video: object = "pattern",
+        audio: object = "tone",
+        ice_servers: Iterable[Mapping[str, Any]] = (),
+        jsep: Mapping[str, Any] | None = None,
+        extra: Extra = None,
+        timeout: float | None = None,
+    ) -> CallAnswer:
+        """Call somebody with media of ours, and wait until the call is taken and media can flow.
+
+        If it does not come to that, or is cancelled, the call is hung up, and the handle can call again.
+
+        Args:
+            username: whom to call.
+            video, audio: what to send, as `JanusEchoTestPlugin.publish` takes it; None for none.
+            ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``). None by
+                default: no public server is asked.
+            jsep: an offer of your own instead, ``{"type": "offer", "sdp": ...}``. Then it returns once
+                the other side rings; the answer comes with the event ``accepted``.
+            extra: further parameters that a newer server knows.
+            timeout: seconds in which the call must be taken; None means 30. With `jsep`: seconds for
+                the request; None means the session's default.
+
+        Returns:
+            ``accepted``, with the name of who took it and the SDP answer; with `jsep` ``calling``.
+
+        Raises:
+            JanusCallError: the other side is busy, declined, or hung up; its ``reason`` says which.
+            JanusTimeoutError: nobody took the call in time.
+            JanusPluginError: 473 REGISTER_FIRST, 478 NO_SUCH_USERNAME, 479 USE_ECHO_TEST (it is we),
+                480 ALREADY_IN_CALL.
+            JanusMediaError, JanusOptionError: see `JanusEchoTestPlugin.publish`.
+            JanusStateError: there is a PeerConnection already.
+        """
+        body: dict[str, Any] = {"username": username, "extra": extra}
+        if jsep is not None:
+            return await self._ring({**body, "jsep": jsep, "timeout": timeout})
+        seconds = RING_SECONDS if timeout is None else check_seconds("timeout", timeout)
+
+        async def send(offer: Mapping[str, Any]) -> CallAnswer:
+            async with self.events(["accepted", "hangup_call", "hangup"]) as news:
+                await self._ring({**body, "jsep": offer})
+                return await self._taken(news, username, seconds)
+
+        return await self._offer(
+            send,
+            video=video,
+            audio=audio,
+            ice_servers=ice_servers,
+            timeout=seconds + MEDIA_SECONDS,
+            again=False,
+        )
+
+    @request()
+    async def accept(
+        self,
+        *,
+        video: object = "pattern",
+        audio: object = "tone",
+        ice_servers: Iterable[Mapping[str, Any]] = (),
+        jsep: Mapping[str, Any] | None = None,
+        extra: Extra = None,
+        timeout: float | None = None,
+    ) -> CallAnswer:
+        """Take the call that rings (``incomingcall``) with media of ours; returns when media can flow.
+
+        Args:
+            video, audio: what to send, as `JanusEchoTestPlugin.publish` takes it; None for none. The
+                pattern and the tone are left out where the caller has not offered video or audio.
+            ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``). None by
+                default: no public server is asked.
+            jsep: an answer of your own instead, ``{"type": "answer", "sdp": ...}``.
+            extra: further parameters that a newer server knows.
+            timeout: seconds for all of it; None means 15. With `jsep`: seconds for the request; None
+                means the session's default.
+
+        Raises:
+            JanusStateError: nobody calls.
+            JanusPluginError: 481 NO_CALL: the caller has hung up.
+            JanusMediaError, JanusOptionError, JanusTimeoutError: see `JanusEchoTestPlugin.publish`.
+        """
+        incoming = self._incoming
+        if jsep is not None:
+            reply = await self._ask("accept", CallAnswer, {"jsep": jsep, "extra": extra, "timeout": timeout})
+        else:
+            self._attached()
+            if incoming is None:
+                raise JanusStateError("nobody calls", hint='Await wait_for("incomingcall") first.').within(
+                    plugin=self.name, handle_id=self.id
+                )
+
+            async def send(answer: Mapping[str, Any]) -> CallAnswer:
+                return await self._ask("accept", CallAnswer, {"jsep": answer, "extra": extra})
+
+            offer = incoming.jsep or {}
+            kinds = set(re.findall(r"^m=(\w+)", str(offer.get("sdp")), re.MULTILINE))
+            reply = await self._answer(
+                offer,
+                send,
+                video=None if isinstance(video, str) and "video" not in kinds else video,
+                audio=None if isinstance(audio, str) and "audio" not in kinds else audio,
+                ice_servers=ice_servers,
+                timeout=MEDIA_SECONDS if timeout is None else check_seconds("timeout", timeout),
+            )
+        if incoming is not None and self._incoming is incoming:
+            self._incoming, self._partner = None, _username(incoming)
+        return reply
+
+    @request()
+    async def set(
+        self,
+        *,
+        audio: bool | None = None,
+        video: bool | None = None,
+        bitrate: int | None = None,
+        record: bool | None = None,
+        filename: str | None = None,
+        substream: int | None = None,
+        temporal: int | None = None,
+        fallback: int | None = None,
+        restart: bool | None = None,
+        jsep: Mapping[str, Any] | None = None,
+        extra: Extra = None,
+        timeout: float | None = None,
+    ) -> CallAnswer:
+        """Tune the call; with `jsep`, negotiate it anew (`renegotiate` does that with media of ours).
+
+        Args:
+            audio: whether our audio reaches the other side.
+            video: whether our video does.
+            bitrate: cap for what we send, in bits per second (by REMB); 0 for none.
+            record: start or stop recording what we send on the server.
+            filename: base name of the recording.
+            substream: simulcast layer to receive, 0 (lowest) to 2.
+            temporal: temporal layer to receive, 0 to 2.
+            fallback: microseconds without packets before a lower simulcast layer is taken.
+            restart: restart ICE; goes with an offer made for that.
+            jsep: a new offer, or the answer to one; the other side gets it with the event ``update``.
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+
+        Raises:
+            JanusPluginError: 474 INVALID_ELEMENT.
+        """
+        return await self._ask("set", CallAnswer, locals())
+
+    @request(name="hangup")
+    async def hangup_call(
+        self, *, reason: str | None = None, extra: Extra = None, timeout: float | None = None
+    ) -> CallAnswer:
+        """Hang up: end the call, give up one that rings there, or decline one that rings here.
+
+        Janus's name of it is ``hangup``, which of a handle closes the PeerConnection.
+
+        Args:
+            reason: what the other side is told.
+            extra: further parameters that a newer server knows.
+            timeout: seconds; None means the session's default.
+
+        Raises:
+            JanusPluginError: 481 NO_CALL.
+        """
+        arguments = locals()
+        async with self.events(["hangup"]) as ended:
+            reply = await self._ask("hangup", CallAnswer, arguments)
+            self._over()
+            if self.state in ("negotiating", "connected"):
+                # Its event follows the answer; it must not seem to end the next call.
+                with suppress(JanusTimeoutError, StopAsyncIteration):
+                    await ended.get(HANGUP_SECONDS)
+        await self.release()
+        return reply
+
+    async def renegotiate(
+        self,
+        *,
+        video: object = None,
+        audio: object = None,
+        receive: Collection[str] = ("audio", "video"),
+        timeout: float = 15.0,
+    ) -> CallAnswer:
+        """Change what we send in a call: offers it to the other side, and returns when it has answered.
+
+        The other side's handle of this package answers by itself.
+
+        Args:
+            video, audio: what to send from now on, as `call` takes it; None leaves it as it is, False
+                stops sending it.
+            receive: the kinds to receive.
+            timeout: seconds for all of it.
+
+        Raises:
+            JanusStateError: there is no call.
+            JanusCallError: the other side hung up meanwhile.
+            JanusTimeoutError: it did not answer in time.
+        """
+        self._live_peer()
+
+        async def send(offer: Mapping[str, Any]) -> CallAnswer:
+            async with self.events(["update", "hangup_call", "hangup"]) as news:
+                await self.set(jsep=offer)
+                return await self._taken(news, self._partner, timeout)
+
+        return await self._offer(send, video=video, audio=audio, receive=receive, timeout=timeout)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    async def _ring(self, arguments: Mapping[str, Any]) -> CallAnswer:
+        reply = await self._ask("call", CallAnswer, arguments)
+        if reply.event == "hangup":
+            raise self._ended(arguments["username"], reply.reason)
+        return reply
+
+    async def _taken(self, news: Subscription, username: str, timeout: float) -> CallAnswer:
+        """Wait for the other side's answer, or why there is none."""
+        try:
+            async with asyncio.timeout(timeout):
+                async for event in news:
+                    if isinstance(event, HangupEvent):
+                        raise self._ended(username, event.reason)
+                    assert isinstance(event, PluginEvent)
+                    if isinstance(event.detail, CallHangup):
+                        raise self._ended(username, event.detail.reason)
+                    if event.jsep is not None and event.jsep.get("type") == "answer":
+                        return CallAnswer.from_message(event.raw)
+        except TimeoutError as exc:
+            raise JanusTimeoutError(
+                f"{username} did not answer within {timeout:g} s", hint="Is anybody there to take it?"
+            ).within(plugin=self.name, handle_id=self.id) from exc
+        raise self._not_attached()
+
+    def _ended(self, username: str, reason: str) -> JanusCallError:
+        return JanusCallError(username, reason).within(plugin=self.name, handle_id=self.id)
+
+    async def on_offer(self, jsep: Mapping[str, Any], event: PluginEvent) -> None:
+        """Answer an ``update`` of the other side."""
+
+        async def send(answer: Mapping[str, Any]) -> CallAnswer:
+            return await self.set(jsep=answer)
+
+        if isinstance(event.detail, CallUpdate):
+            await self._answer(jsep, send)
+
+    def on_event(self, event: JanusEvent) -> None:
+        """Follow who calls, and with whom we are in a call."""
+        super().on_event(event)
+        if isinstance(event, HangupEvent):
+            self._over()
+        elif isinstance(event, PluginEvent):
+            match event.detail:
+                case IncomingCall():
+                    self._incoming = event
+                case CallAccepted() as accepted:
+                    self._partner = accepted.username
+                case CallHangup():
+                    self._over()
+
+    def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
+        """A handle that was attached anew has no name."""
+        self._username = ""
+        self._over()
+        super().begin(session, handle_id, message)
+
+    def end(self, reason: str) -> None:
+        """The handle is gone, and with it its name."""
+        self._username = ""
+        self._over()
+        super().end(reason)
+
+    def _over(self) -> None:
+        """There is no call, and none rings."""
+        self._incoming, self._partner = None, ""
+
+
+def _username(event: PluginEvent) -> str:
+    detail = event.detail
+    return detail.username if isinstance(detail, IncomingCall) else ""
