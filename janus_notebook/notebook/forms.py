@@ -23,8 +23,11 @@ __all__ = ["Form", "core_of", "derive", "form_of", "register"]
 # Public in the core for the sake of its own parts, and of no use in a cell.
 HIDDEN = frozenset(
     {
+        "answer_later",
+        "answering",
         "begin",
         "connection",
+        "correct",
         "credentials",
         "end",
         "exchange",
@@ -41,14 +44,17 @@ HIDDEN = frozenset(
         "on_refused",
         "on_reply",
         "on_request",
+        "on_offer",
         "rebind",
         "reconnecting",
         "record",
+        "progress",
         "recovered",
         "release",
         "spawn",
         "end_subscriptions",
         "start",
+        "restart",
     }
 )
 
