@@ -15,6 +15,14 @@ from tests.plugins.golden import recorded
 # Events that Janus 1.1.2 does not send, or not on demand, with the reason; their data are made by hand
 # after the catalogue, so that at least their types are proven.
 BY_HAND: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
+    ("videoroom", "slow_link"): (
+        "needs real losses",
+        {"videoroom": "slow_link", "current-bitrate": 64000},
+    ),
+    ("videoroom", "layer"): (
+        "needs simulcast",
+        {"videoroom": "event", "room": 1, "mid": "1", "substream": 1},
+    ),
     ("echotest", "ok"): ("sent on its own in no case that we know", {"echotest": "event", "result": "ok"}),
     ("echotest", "slow_link"): (
         "needs real losses",

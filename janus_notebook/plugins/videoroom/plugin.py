@@ -1,0 +1,144 @@
+"""`JanusVideoRoomPlugin`: the requests of VideoRoom, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from janus_notebook.errors import JanusStateError
+from janus_notebook.plugins.requests import Id
+from janus_notebook.plugins.videoroom import events
+from janus_notebook.plugins.videoroom.forwarding import Forwarding
+from janus_notebook.plugins.videoroom.managing import Managing
+from janus_notebook.plugins.videoroom.publishing import Publishing
+from janus_notebook.plugins.videoroom.room import RoomView
+from janus_notebook.plugins.videoroom.subscribing import Subscribing
+from janus_notebook.protocol.events import HangupEvent, JanusEvent, PluginEvent
+from janus_notebook.protocol.messages import Message
+from janus_notebook.protocol.plugin_events import register_details
+
+if TYPE_CHECKING:
+    from janus_notebook.client.session import JanusSession
+    from janus_notebook.plugins.videoroom.subscriber import RoomSubscriber
+
+__all__ = ["JanusVideoRoomPlugin"]
+
+
+class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
+    """A handle on VideoRoom (``janus.plugin.videoroom``).
+
+    ::
+
+        room = JanusVideoRoomPlugin()
+        await room.attach(session)
+        await room.join(room=1234, display="me")
+        await room.publish()
+        subscriber = await room.subscriber()
+        await subscriber.set(room.view.feeds)
+        frame = await subscriber.track(feed, "video").snapshot()
+
+    Attributes:
+        view: who is in the room that was joined, and what they publish (`RoomView`).
+        subscribed: of a subscriber's handle, what each of its mids shows (`SubscribedStream`).
+    """
+
+    plugin_name: ClassVar[str] = "janus.plugin.videoroom"
+    details = events.DETAILS
+
+    def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
+        super().__init__(name, opaque_id=opaque_id)
+        self.view = RoomView()
+
+    async def subscriber(
+        self, *, room: Id | None = None, pin: str | None = None, token: str | None = None
+    ) -> RoomSubscriber:
+        """Attach a handle that subscribes to feeds of this room: ``await subscriber.set(room.view.feeds)``.
+
+        Args:
+            room: the room; None for the one that this handle has joined.
+            pin: the room's pin, if it has one.
+            token: a token of the room's ``allowed`` list, or a signed one.
+
+        Raises:
+            JanusStateError: this handle has joined no room, and none was given.
+        """
+        from janus_notebook.plugins.videoroom.subscriber import RoomSubscriber
+
+        session, _ = self._attached()
+        view = self.view if self.view.state == "joined" and room in (None, self.view.room) else None
+        wanted = room if room is not None else self.view.room
+        if wanted is None:
+            raise JanusStateError(
+                f"{self.name} has joined no room", hint="Give room=..., or join() first."
+            ).within(plugin=self.name, handle_id=self.id)
+        made = RoomSubscriber(session, room=wanted, pin=pin, token=token, view=view)
+        await made.handle.attach(session)
+        return made
+
+    async def refresh(self, timeout: float | None = None) -> RoomView:
+        """Hold `view` against Janus's own list, as after a connection that was lost for a while.
+
+        Raises:
+            JanusStateError: no room was joined.
+        """
+        if self.view.state != "joined" or self.view.room is None:
+            raise JanusStateError(f"{self.name} is in no room", hint="join() first.").within(
+                plugin=self.name, handle_id=self.id
+            )
+        listed = await self.listparticipants(room=self.view.room, timeout=timeout)
+        self.view.correct(listed.participants)
+        return self.view
+
+    # -- following ----------------------------------------------------------------------------
+
+    async def _send(self, message: Message, timeout: float | None) -> Message:
+        """Send, and follow the answer before anything that comes after it is read."""
+        session, handle_id = self._attached()
+        body = message.get("body", {})
+        return await session.exchange(
+            {**message, "handle_id": handle_id},
+            timeout,
+            on_reply=partial(self._on_answer, body),
+            on_late=partial(self._on_late_answer, body),
+        )
+
+    def _on_answer(self, body: Mapping[str, Any], message: Message) -> None:
+        plugindata = message.get("plugindata")
+        data = plugindata.get("data") if isinstance(plugindata, dict) else None
+        if isinstance(data, dict) and "error" not in data:
+            self.view.follow(data, body)
+            self.follow_streams(data)
+
+    def _on_late_answer(self, body: Mapping[str, Any], message: Message) -> None:
+        self._on_answer(body, message)
+        jsep = message.get("jsep")
+        if isinstance(jsep, dict):
+            self.answer_later(jsep)
+
+    def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
+        """A new handle is in no room."""
+        super().begin(session, handle_id, message)
+        self.view.restart()
+        self.forget_streams()
+
+    def end(self, reason: str) -> None:
+        """Without its handle one is in no room."""
+        super().end(reason)
+        self.view.end("left")
+        self.forget_streams()
+
+    def on_event(self, event: JanusEvent) -> None:
+        """Follow the room and the subscription."""
+        super().on_event(event)
+        if isinstance(event, PluginEvent):
+            self.view.follow(event.data)
+            self.follow_streams(event.data)
+        elif isinstance(event, HangupEvent):
+            self.view.follow_media(up=False)
+            self.forget_streams()
+        elif event.kind == "webrtcup":
+            self.view.follow_media(up=True)
+
+
+register_details(JanusVideoRoomPlugin.plugin_name, events.detail, events.DETAILS)

@@ -1,0 +1,436 @@
+"""`RoomSubscriber`: one subscription to any number of feeds of a room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from janus_notebook.errors import (
+    JanusError,
+    JanusMediaError,
+    JanusOptionError,
+    JanusTimeoutError,
+    JanusVersionError,
+)
+from janus_notebook.plugins.requests import Id
+from janus_notebook.plugins.videoroom.parameters import ConfigureStream, SubscribeStream, UnsubscribeStream
+from janus_notebook.plugins.videoroom.plugin import JanusVideoRoomPlugin
+from janus_notebook.plugins.videoroom.replies import (
+    RoomDone,
+    RoomJoined,
+    RoomSubscription,
+    RoomSwitched,
+    SubscribedStream,
+)
+from janus_notebook.plugins.videoroom.room import Participant
+
+if TYPE_CHECKING:
+    from janus_notebook.client.session import JanusSession
+    from janus_notebook.media import ReceivedTrack
+    from janus_notebook.plugins.videoroom.room import RoomView
+
+__all__ = ["RoomSubscriber"]
+
+Wanted = dict[Id, frozenset[str] | None]
+Feeds = Iterable[Id | Participant] | Mapping[Id, Iterable[str] | None]
+
+
+class RoomSubscriber:
+    """Receives feeds of a room over one PeerConnection, on a handle of its own.
+
+    ::
+
+        subscriber = await room.subscriber()
+        await subscriber.set(room.view.feeds)
+        frame = await subscriber.track(feed, "video").snapshot()
+
+    Every offer of Janus is answered, also those it sends by itself when a feed goes. Should the
+    PeerConnection break, the next `set` makes a new one. Only one change is under way at a time.
+
+    Args:
+        session: the session to attach the handle to.
+        room: the room.
+        private_id: of the publisher it belongs to, where the room asks for it.
+        pin: the room's pin, if it has one.
+        token: a token of the room's ``allowed`` list, or a signed one.
+        view: the view of somebody who has joined the room, which tells what the feeds consist of.
+        ice_servers: STUN and TURN servers; none by default.
+
+    Attributes:
+        handle: the handle (`JanusVideoRoomPlugin`), attached by the first `set`.
+        room: the room.
+    """
+
+    def __init__(
+        self,
+        session: JanusSession,
+        *,
+        room: Id,
+        private_id: int | None = None,
+        pin: str | None = None,
+        token: str | None = None,
+        view: RoomView | None = None,
+        ice_servers: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
+        self.session = session
+        self.room = room
+        self.handle = JanusVideoRoomPlugin()
+        self._private_id = private_id
+        self._pin = pin
+        self._token = token
+        self._view = view
+        self._ice_servers = tuple(ice_servers)
+        self._joined = False
+        self._last: Wanted = {}  # what was asked for last
+        self._turn = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        feeds = "; ".join(
+            f"{feed!r}: {', '.join(f'{stream.type} (mid {stream.mid})' for stream in streams)}"
+            for feed, streams in self.feeds.items()
+        )
+        return f"<RoomSubscriber of room {self.room!r}, {self.handle.state}: {feeds or 'no feeds'}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    # -- what is known ------------------------------------------------------------------------
+
+    @property
+    def streams(self) -> dict[str, SubscribedStream]:
+        """What each mid shows: feed, the publisher's mid, type, display, whether it is active."""
+        return self.handle.subscribed
+
+    @property
+    def feeds(self) -> dict[Id, tuple[SubscribedStream, ...]]:
+        """What is received, by feed."""
+        found: dict[Id, tuple[SubscribedStream, ...]] = {}
+        for stream in self.streams.values():
+            for feed in _feeds_of(stream):
+                found[feed] = (*found.get(feed, ()), stream)
+        return found
+
+    def stream(self, feed: Id | Participant, which: str = "video") -> SubscribedStream:
+        """The stream of a feed: the first of a kind (``"audio"``, ``"video"``), or by the publisher's mid.
+
+        Raises:
+            JanusMediaError: it is not received; names what is.
+        """
+        wanted = _id_of(feed)
+        for stream in self.feeds.get(wanted, ()):
+            if which in (stream.type, stream.feed_mid):
+                return stream
+        raise JanusMediaError(f"no {which!r} of feed {wanted!r} is received: {self!r}")
+
+    def track(self, feed: Id | Participant, which: str = "video") -> ReceivedTrack:
+        """The received track of a feed; `which` as in `stream`. ``await track.snapshot()`` gives a frame.
+
+        Raises:
+            JanusMediaError: it is not received; names what is.
+            JanusStateError: nothing was subscribed to yet.
+        """
+        return self.handle.track(self.stream(feed, which).mid)
+
+    async def changed(self, timeout: float | None = None) -> Self:
+        """Wait until something else is received, and return the subscriber.
+
+        Raises:
+            JanusTimeoutError: nothing changed within `timeout` seconds (None waits without end).
+        """
+        await self._wait(self.handle.progress.count, timeout, "nothing changed in the subscription")
+        return self
+
+    # -- changing it --------------------------------------------------------------------------
+
+    async def set(self, feeds: Feeds, *, timeout: float = 15.0) -> dict[Id, tuple[SubscribedStream, ...]]:
+        """Receive these feeds and no others, with one change for all of it; nothing is sent if it is so.
+
+        Returns when the change was negotiated.
+
+        Args:
+            feeds: ids of publishers (or the publishers of a view), or a dict with the mids that are wanted
+                of each: ``{1: ["0"], 2: None}``, where None means all.
+            timeout: seconds for all of it.
+
+        Returns:
+            What is received now, as `feeds`.
+
+        Raises:
+            JanusPluginError: 428 NO_SUCH_FEED for a feed that does not publish, 426 NO_SUCH_ROOM, 433
+                UNAUTHORIZED for a wrong pin; nothing was changed then.
+            JanusOptionError: not feeds.
+            JanusMediaError: ICE or DTLS failed.
+            JanusTimeoutError: it was not done in time.
+        """
+        wanted = _wanted(feeds)
+        deadline = asyncio.get_running_loop().time() + timeout
+        try:
+            async with asyncio.timeout(timeout):
+                await self._turn.acquire()
+        except TimeoutError as exc:
+            raise JanusTimeoutError(f"an earlier change took longer than {timeout:g} s") from exc
+        change = _Change(self._carry_out(wanted, deadline), self.session.on_error)
+        # Once begun it goes on, also if nobody waits: an offer without an answer would block all others.
+        task = self.session.spawn(change.run(), name="janus-subscribe")
+        task.add_done_callback(lambda _: self._turn.release())
+        await change.wait_for(task)
+        return self.feeds
+
+    async def switch(
+        self, streams: Mapping[str, tuple[Id | Participant, str]], *, timeout: float | None = None
+    ) -> RoomSwitched:
+        """Show other feeds under the mids that are there, without a new negotiation.
+
+        Args:
+            streams: for each own mid (see `streams`) the feed and the publisher's mid that it shows from
+                now on: ``{"1": (feed, "1")}``.
+            timeout: seconds; None means the session's default.
+
+        Raises:
+            JanusPluginError: 428 NO_SUCH_FEED.
+        """
+        async with self._turn:
+            touched = {stream.feed_id for stream in self.streams.values() if stream.mid in streams}
+            reply = await self.handle.switch(
+                streams=[
+                    {"feed": _id_of(feed), "mid": mid, "sub_mid": own} for own, (feed, mid) in streams.items()
+                ],
+                timeout=timeout,
+            )
+            touched |= {_id_of(feed) for feed, _ in streams.values()}
+            self._last = {
+                feed: self._last.get(feed, frozenset()) for feed in self.feeds if feed not in touched
+            }
+            return reply
+
+    async def configure(
+        self,
+        feed: Id | Participant,
+        which: str = "video",
+        *,
+        timeout: float | None = None,
+        **tuning: Any,
+    ) -> None:
+        """Tune one stream: ``await subscriber.configure(feed, substream=0)``.
+
+        Args:
+            feed, which: the stream, as in `stream`.
+            timeout: seconds; None means the session's default.
+            tuning: keys of `ConfigureStream`: ``send``, ``substream``, ``temporal``, ``spatial_layer``,
+                ``temporal_layer``, ``fallback``, ``min_delay``, ``max_delay``, ``keyframe``.
+
+        Raises:
+            JanusOptionError: an unknown key (names the nearest).
+            JanusMediaError: it is not received.
+        """
+        stream: ConfigureStream = {"mid": self.stream(feed, which).mid, **tuning}  # type: ignore[typeddict-item]
+        await self.handle.configure(streams=[stream], timeout=timeout)
+
+    async def pause(self, timeout: float | None = None) -> RoomDone:
+        """Let Janus send nothing until `resume`."""
+        return await self.handle.pause(timeout=timeout)
+
+    async def resume(self, timeout: float | None = None) -> RoomDone:
+        """Let Janus send again after `pause`."""
+        return await self.handle.start(timeout=timeout)
+
+    async def close(self) -> None:
+        """End the subscription and detach its handle. Idempotent; the next `set` begins anew."""
+        await self.handle.detach()
+
+    # -- inside -------------------------------------------------------------------------------
+
+    async def _carry_out(self, wanted: Wanted, deadline: float) -> None:
+        if self.handle.state == "connected":
+            await self._change(wanted, deadline)
+        elif wanted:
+            await self._begin(wanted, deadline)
+
+    async def _begin(self, wanted: Wanted, deadline: float) -> None:
+        """Attach and join; a handle whose PeerConnection has ended can't be used again."""
+        if self._joined:
+            await self.handle.detach()
+        await self.handle.attach(self.session)
+        self._joined = False
+        joined = await self.handle.join(
+            room=self.room,
+            ptype="subscriber",
+            streams=[stream for feed, mids in wanted.items() for stream in _streams_of(feed, mids)],
+            private_id=self._private_id,
+            pin=self._pin,
+            token=self._token,
+            timeout=_left(deadline),
+        )
+        self._joined = True
+        self._last = wanted
+        await self._answer(joined, deadline)
+
+    async def _change(self, wanted: Wanted, deadline: float) -> None:
+        """Subscribe to what is missing and unsubscribe from what is too much."""
+        subscribe, unsubscribe = self._difference(wanted)
+        self._last = {feed: mids for feed, mids in self._last.items() if feed in wanted}
+        if not subscribe and not unsubscribe:
+            self._last = wanted
+            return
+        since = self.handle.progress.count
+        left = _left(deadline)
+        try:
+            reply = await self.handle.update(
+                subscribe=subscribe or None, unsubscribe=unsubscribe or None, timeout=left
+            )
+        except JanusVersionError:
+            if unsubscribe:
+                reply = await self.handle.unsubscribe(streams=unsubscribe, timeout=left)
+                await self._answer(reply, deadline)
+            if subscribe:
+                reply = await self.handle.subscribe(streams=subscribe, timeout=_left(deadline))
+        self._last = wanted
+        await self._answer(reply, deadline)
+        if reply.videoroom == "updating":
+            await self._offered(since, subscribe, unsubscribe, deadline)
+
+    async def _answer(self, reply: RoomJoined | RoomSubscription, deadline: float) -> None:
+        if reply.jsep is not None:
+            await self.handle.answer(reply.jsep, ice_servers=self._ice_servers, timeout=_left(deadline))
+
+    async def _offered(
+        self,
+        since: int,
+        subscribe: Sequence[SubscribeStream],
+        unsubscribe: Sequence[UnsubscribeStream],
+        deadline: float,
+    ) -> None:
+        """Wait for the offer that Janus makes of a change while another offer waits for its answer."""
+
+        def done() -> bool:
+            received = {feed: self._mids(feed, streams) for feed, streams in self.feeds.items()}
+            return all(
+                stream["feed"] in received and stream.get("mid", "") in {"", *received[stream["feed"]]}
+                for stream in subscribe
+            ) and not any(
+                stream["feed"] in received and stream.get("mid", "") in {"", *received[stream["feed"]]}
+                for stream in unsubscribe
+                if {**stream} not in subscribe
+            )
+
+        while not done() or self.handle.answering:
+            await self._wait(since, _left(deadline), "Janus did not confirm the change of the subscription")
+            since = self.handle.progress.count
+
+    async def _wait(self, since: int, timeout: float | None, why_not: str) -> None:
+        try:
+            async with asyncio.timeout(timeout):
+                await self.handle.progress.wait(since)
+        except TimeoutError as exc:
+            raise JanusTimeoutError(f"{why_not} within {timeout:g} s").within(
+                plugin=self.handle.name, handle_id=self.handle.id
+            ) from exc
+
+    def _difference(self, wanted: Wanted) -> tuple[list[SubscribeStream], list[UnsubscribeStream]]:
+        subscribe: list[SubscribeStream] = []
+        unsubscribe: list[UnsubscribeStream] = []
+        received = self.feeds
+        unsubscribe += [{"feed": feed} for feed in received if feed not in wanted]
+        for feed, mids in wanted.items():
+            have = self._mids(feed, received.get(feed, ()))
+            published = self._mids_published(feed)
+            if mids is not None:
+                subscribe += [{"feed": feed, "mid": mid} for mid in sorted(mids - have)]
+                unsubscribe += [{"feed": feed, "mid": mid} for mid in sorted(have - mids)]
+            elif not have:
+                subscribe.append({"feed": feed})
+            elif published is not None:
+                subscribe += [{"feed": feed, "mid": mid} for mid in sorted(published - have)]
+            elif self._last.get(feed, frozenset()) is not None:
+                # Nobody here can say what is missing. Janus ends the old before it adds the new.
+                unsubscribe.append({"feed": feed})
+                subscribe.append({"feed": feed})
+        return subscribe, unsubscribe
+
+    def _mids_published(self, feed: Id) -> frozenset[str] | None:
+        """The mids that a feed publishes; None if that is not known."""
+        publisher = self._view.participant(feed) if self._view is not None else None
+        if publisher is None or not publisher.streams:
+            return None
+        return frozenset(stream.mid for stream in publisher.streams if not stream.disabled)
+
+    def _mids(self, feed: Id, streams: Iterable[SubscribedStream]) -> frozenset[str]:
+        """The publisher's mids of what is received of a feed."""
+        streams = tuple(streams)
+        mids = {stream.feed_mid for stream in streams if stream.feed_mid}
+        if any(stream.type == "data" for stream in streams):
+            # Data of all feeds share a mid, and Janus does not say what theirs are.
+            publisher = self._view.participant(feed) if self._view is not None else None
+            if publisher is not None:
+                mids |= {stream.mid for stream in publisher.streams if stream.type == "data"}
+            else:
+                mids |= self._last.get(feed) or frozenset()
+        return frozenset(mids)
+
+
+class _Change:
+    """Work that goes on when its caller gives up; its error then is recorded instead of raised."""
+
+    def __init__(self, work: Coroutine[Any, Any, None], on_error: Callable[[JanusError], None]) -> None:
+        self._work = work
+        self._on_error = on_error
+        self._error: JanusError | None = None
+        self._alone = False
+
+    async def run(self) -> None:
+        try:
+            await self._work
+        except JanusError as exc:
+            self._error = exc
+            if self._alone:
+                self._on_error(exc)
+
+    async def wait_for(self, task: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self._alone = True
+            raise
+        if self._error is not None:
+            raise self._error
+
+
+def _left(deadline: float) -> float:
+    return max(deadline - asyncio.get_running_loop().time(), 0.001)
+
+
+def _id_of(feed: Id | Participant) -> Id:
+    found = feed.id if isinstance(feed, Participant) else feed
+    if isinstance(found, bool) or not isinstance(found, int | str):
+        raise JanusOptionError(
+            f"not a feed: {found!r}", hint="Give ids of publishers, or those of room.view.publishers."
+        )
+    return found
+
+
+def _wanted(feeds: Feeds) -> Wanted:
+    hint = "For example set([1, 2]), set(room.view.feeds), or set({1: ['0'], 2: None})."
+    if isinstance(feeds, str) or not isinstance(feeds, Iterable):
+        raise JanusOptionError(f"feeds must be a list or a dict, not {feeds!r}", hint=hint)
+    if not isinstance(feeds, Mapping):
+        return dict.fromkeys(map(_id_of, feeds))
+    wanted: Wanted = {}
+    for feed, mids in feeds.items():
+        if isinstance(mids, str) or not isinstance(mids, Iterable | None):
+            raise JanusOptionError(f"the mids of a feed must be a list or None, not {mids!r}", hint=hint)
+        chosen = None if mids is None else frozenset(mids)
+        if chosen is None or chosen:  # no mids at all are no feed
+            wanted[_id_of(feed)] = chosen
+    return wanted
+
+
+def _streams_of(feed: Id, mids: frozenset[str] | None) -> list[SubscribeStream]:
+    return [{"feed": feed}] if mids is None else [{"feed": feed, "mid": mid} for mid in sorted(mids)]
+
+
+def _feeds_of(stream: SubscribedStream) -> tuple[Id, ...]:
+    return stream.source_ids if stream.feed_id is None else (stream.feed_id,)
