@@ -94,6 +94,9 @@ register("plugins.audiobridge.view.AudioRoom")
 register("gateway.local.LocalGateway")
 register("gateway.practice.gateway.PracticeGateway")
 
+register("plugins.videoroom.room.RoomView")
+register("plugins.videoroom.room.RoomChanges")
+register("plugins.videoroom.subscriber.RoomSubscriber")
 
 def _unattached(plugin: str | type[JanusPlugin] | JanusPlugin, opaque_id: str | None) -> JanusPlugin:
     if isinstance(plugin, str):
