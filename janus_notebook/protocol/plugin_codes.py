@@ -169,7 +169,7 @@ PLUGIN_HINTS: dict[str, str] = {
     "ALREADY_PUBLISHED": "Use 'configure' to change what is published, or 'unpublish' first.",
     "ALREADY_RECORDING": "Each handle records one message; attach another handle.",
     "ALREADY_REGISTERED": "Each handle registers once; attach another handle, or unregister first.",
-    "ALREADY_SETUP": "A handle is set up once, even if its PeerConnection has ended; attach another handle.",
+    "ALREADY_SETUP": "A handle is set up once: 'setup' if it never was, else attach another handle.",
     "CANT_CREATE": "The mountpoint's media or ports can't be used; the server's log says why.",
     "CANT_RECORD": "The server can't write the file; check its folder and its log.",
     "CANT_SWITCH": "Switch to a mountpoint of the same kind and the same media.",

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from janus_notebook.config import mask
-from janus_notebook.errors import JanusError, JanusProtocolError, JanusStateError, JanusTimeoutError
+from janus_notebook.errors import (
+    JanusError,
+    JanusOptionError,
+    JanusProtocolError,
+    JanusStateError,
+    JanusTimeoutError,
+)
 from janus_notebook.protocol.events import Direction, JanusEvent
 from janus_notebook.protocol.messages import Message, decode_object, encode
 from janus_notebook.protocol.router import plugin_error
@@ -97,12 +103,10 @@ class Conversation:
             ) from exc.__cause__
 
     def end(self, reason: str) -> None:
-        """The channel is closed: whatever waits for an answer fails at once. Idempotent."""
-        if self.reason:
-            return
-        self.reason = reason or "it was closed"
-        asked, self._asked = self._asked, {}
+        """The channel is closed: whatever waits for an answer fails at once. The last reason stays."""
+        self.reason = reason
         self._rooms.end()
+        asked, self._asked = self._asked, {}
         for one in asked.values():
             if not one.future.done():
                 one.future.set_exception(self.error())
@@ -120,8 +124,12 @@ class Conversation:
             raise self.error()
         transaction = f"{self._prefix}-{next(self._numbers)}"
         request: Message = {"textroom": verb, "transaction": transaction, **body}
+        for name, value in request.items():
+            if isinstance(value, str) and "\0" in value:
+                # Janus would drop the whole request without a word.
+                raise JanusOptionError(f"{name} holds a character of code 0, which Janus can't read")
         await self._channel.send(encode(request).decode())
-        self._record("request", {"transaction": transaction, "body": request})
+        self._record("request", {"janus": "data", "transaction": transaction, "body": request})
         return request
 
     def _receive(self, text: str | bytes) -> None:
@@ -130,16 +138,17 @@ class Conversation:
         except JanusProtocolError as exc:
             self._session.on_error(exc.within(handle_id=self._handle_id, plugin=self._plugin))
             return
-        message: Message = {"plugindata": {"plugin": self._plugin, "data": data}}
+        message: Message = {"janus": "data", "plugindata": {"plugin": self._plugin, "data": data}}
         transaction = data.get("transaction")
         asked = self._asked.pop(transaction, None) if isinstance(transaction, str) else None
         if asked is None:
             event = self._record("event", message)
             self._session.handles.on_event(event, message)
             return
-        self._record("reply", {"transaction": transaction, **message})
+        message["transaction"] = transaction
+        self._record("reply", message)
         error = plugin_error(self._plugin, data)
-        self._rooms.answered(asked.body, data if error is None else None)
+        self._rooms.answered(asked.body, message if error is None else None)
         if asked.future.done():
             return  # its caller gave up
         if error is not None:
@@ -149,8 +158,8 @@ class Conversation:
 
     def _record(self, direction: Direction, raw: Message) -> JanusEvent:
         session = self._session
-        return session.events.record(direction, "data", {"janus": "data", **raw}, session.id, self._handle_id)
+        return session.events.record(direction, "data", raw, session.id, self._handle_id)
 
     def _changed(self) -> None:
-        if self._channel.state == "closed":
+        if self._channel.state == "closed" and not self.reason:
             self.end(self._channel.reason)

@@ -517,7 +517,7 @@ class JanusTextRoomPlugin(WebRtcPlugin):
         if isinstance(event, DataEvent):
             self._rooms.heard(event.detail)
         elif isinstance(event, HangupEvent):
-            self._hush(event.reason)
+            self._hush(f"the PeerConnection was closed ({event.reason})")
 
     def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
         """A handle that was attached anew can be set up anew."""
@@ -529,11 +529,6 @@ class JanusTextRoomPlugin(WebRtcPlugin):
         """The handle is gone: nobody answers any more."""
         self._hush(reason or "the handle was detached")
         super().end(reason)
-
-    async def release(self) -> None:
-        """Close our peer connection, and with it the data channel."""
-        self._hush("the PeerConnection was closed")
-        await super().release()
 
     def _hush(self, reason: str) -> None:
         if self._conversation is not None:

@@ -9,7 +9,8 @@ import msgspec
 
 from janus_notebook.client.requests import Id
 from janus_notebook.plugins.textroom.events import TextDestroyed, TextJoin, TextKicked, TextLeave
-from janus_notebook.plugins.textroom.replies import TextParticipant, TextParticipants
+from janus_notebook.plugins.textroom.replies import TextJoined, TextParticipant
+from janus_notebook.protocol.messages import Message
 from janus_notebook.protocol.plugin_events import PluginDetail
 
 __all__ = ["JoinedRoom", "JoinedRooms"]
@@ -47,15 +48,15 @@ class JoinedRooms:
         if request["textroom"] == "join":
             self._joining[request["transaction"]] = (request, [])
 
-    def answered(self, request: Mapping[str, Any], data: Mapping[str, Any] | None) -> None:
-        """The request was answered, in time or not; `data` is None if it was refused."""
+    def answered(self, request: Mapping[str, Any], reply: Message | None) -> None:
+        """The request was answered, in time or not; `reply` is None if it was refused."""
         _, happened = self._joining.pop(request["transaction"], (None, []))
-        if data is None:
+        if reply is None:
             return
         if request["textroom"] == "leave":
             self._drop(request["room"])
         elif request["textroom"] == "join":
-            others = TextParticipants.read(dict(data)).participants
+            others = TextJoined.from_message(reply).participants
             me = TextParticipant(username=request["username"], display=request.get("display"))
             people = {one.username: one for one in (*others, me)}
             room = JoinedRoom(room=request["room"], username=me.username, participants=people)
