@@ -130,10 +130,9 @@ class Replay:
         return cls(read(path), speed=speed)
 
     def __repr__(self) -> str:
-        now = "playing" if self.playing else "at its end" if self.ended else "paused"
         return (
-            f"<Replay of session {self.id or self._facts.id or ''}: {self.state}, {now}, "
-            f"{self.position:.1f} of {self.duration:.1f} s, {self._next} of {len(self._entries)} entries>"
+            f"<Replay of session {self.id or self._facts.id or ''}: {self.state}; {self.progress}; "
+            f"{self._next} of {len(self._entries)} entries>"
         )
 
     # -- what a session has --------------------------------------------------------------------
@@ -210,6 +209,13 @@ class Replay:
     def position(self) -> float:
         """Seconds of the recording that have passed."""
         return self._clock()
+
+    @property
+    def progress(self) -> str:
+        """How far it is, in words."""
+        now = "playing" if self.playing else "at its end" if self.ended else "paused"
+        speed = "" if self.speed == 1 else f", {self.speed:g} times as fast"
+        return f"{now}, {self.position:.1f} of {self.duration:.1f} s{speed}"
 
     @property
     def playing(self) -> bool:

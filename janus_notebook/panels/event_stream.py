@@ -11,7 +11,14 @@ from traitlets import Dict
 from janus_notebook.client.session import ALIVE
 from janus_notebook.panels import assets
 from janus_notebook.panels.panel import Panel
-from janus_notebook.panels.snapshot import event_json, log_facts, newest_rows, stream_head, stream_snapshot
+from janus_notebook.panels.snapshot import (
+    event_json,
+    is_moving,
+    log_facts,
+    newest_rows,
+    stream_head,
+    stream_snapshot,
+)
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
@@ -71,7 +78,9 @@ class EventStreamPanel(Panel["EventLog"]):
 
     @property
     def alive(self) -> bool:
-        return self._facts[0] in ALIVE | LISTENING
+        session = self.session
+        # A log may be shown without its session.
+        return self._facts[0] in ALIVE | LISTENING if session is None else is_moving(session)
 
     def snapshot(self) -> dict[str, Any]:
         return stream_snapshot(self._log(), self.handle_id)

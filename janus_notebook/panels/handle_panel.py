@@ -10,7 +10,7 @@ from traitlets import Dict, List, Unicode
 from janus_notebook.errors import JanusError
 from janus_notebook.panels import assets
 from janus_notebook.panels.panel import Panel
-from janus_notebook.panels.snapshot import clean, handle_snapshot
+from janus_notebook.panels.snapshot import clean, handle_snapshot, is_moving
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -76,7 +76,10 @@ class HandlePanel(Panel["AnyHandle"]):
     @property
     def alive(self) -> bool:
         core = self.core
-        return core is not None and core.state in ON_THE_SERVER
+        session = self.session
+        if core is None or session is None:
+            return False
+        return core.state in ON_THE_SERVER and is_moving(session)
 
     def snapshot(self) -> dict[str, Any]:
         core = self.core

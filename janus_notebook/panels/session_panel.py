@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 from traitlets import Dict, List
 
-from janus_notebook.client.session import ALIVE
 from janus_notebook.panels import assets
 from janus_notebook.panels.panel import Panel
-from janus_notebook.panels.snapshot import session_snapshot
+from janus_notebook.panels.snapshot import is_moving, session_snapshot
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
@@ -45,7 +44,7 @@ class SessionPanel(Panel["AnySession"]):
     @property
     def alive(self) -> bool:
         core = self.core
-        return core is not None and core.state in ALIVE
+        return core is not None and is_moving(core)
 
     def snapshot(self) -> dict[str, Any]:
         core = self.core

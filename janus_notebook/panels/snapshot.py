@@ -12,6 +12,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from janus_notebook.client.replay import Replay
+from janus_notebook.client.session import ALIVE
 from janus_notebook.config import mask_url
 from janus_notebook.protocol.events import StateEvent
 
@@ -27,6 +29,7 @@ __all__ = [
     "event_json",
     "event_row",
     "handle_snapshot",
+    "is_moving",
     "log_facts",
     "newest_rows",
     "session_snapshot",
@@ -115,6 +118,11 @@ def event_json(event: JanusEvent) -> tuple[str, str]:
     return clean(text, JSON_LIMIT, lines=True), clean("\n\n".join(found), JSON_LIMIT, lines=True)
 
 
+def is_moving(session: AnySession) -> bool:
+    """Whether what a panel of this session shows can change by itself."""
+    return session.playing if isinstance(session, Replay) else session.state in ALIVE
+
+
 def session_snapshot(session: AnySession) -> dict[str, Any]:
     """What the session panel shows."""
     server = session.server or {}
@@ -141,6 +149,7 @@ def session_snapshot(session: AnySession) -> dict[str, Any]:
             "transport": TRANSPORTS.get(scheme, clean(scheme, 20)),
             "keepalive_secs": _number(interval),
             "timeout_secs": _number(timeout),
+            "recording": session.progress if isinstance(session, Replay) else None,
             "since": round(since.time, 3) if since is not None and known else None,
             "since_elapsed": round(since.elapsed, 3) if since is not None and known else None,
         },

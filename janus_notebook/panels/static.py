@@ -112,6 +112,7 @@ def _session_parts(snapshot: dict[str, Any]) -> list[tuple[Any, ...]]:
     head, counters = snapshot["head"], snapshot["counters"]
     rows = [[h["id"] or "–", h["plugin"], _state(h["state"])] for h in snapshot["handles"]]
     facts = [
+        ("recording", head["recording"]),
         ("server", " ".join(filter(None, [head["server"], head["version"]])) or "not asked yet"),
         ("address", head["url"]),
         ("transport", head["transport"]),

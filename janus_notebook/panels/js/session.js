@@ -22,7 +22,9 @@ function facts(head) {
   const server = [head.server, head.version].filter(Boolean).join(" ");
   const timeout = head.timeout_secs === null ? "" : ` · session timeout ${seconds(head.timeout_secs)}`;
   const interval = head.keepalive_secs;
+  const recording = head.recording === null ? [] : [["Recording", head.recording]];
   return [
+    ...recording,
     ["Server", server || "not asked yet"],
     ["Address", head.url],
     ["Transport", head.transport],
