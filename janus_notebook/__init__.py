@@ -92,6 +92,7 @@ _HOMES = {
 
 __all__ = [
     "EventLog",
+    "JanusAdmin",
     "JanusAudioBridgePlugin",
     "JanusCallError",
     "JanusConnection",

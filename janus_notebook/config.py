@@ -115,12 +115,16 @@ class Settings:
         url: ``JANUS_URL``, the server that ``connect()`` uses.
         api_secret: ``JANUS_API_SECRET``.
         token: ``JANUS_TOKEN``.
+        admin_url: ``JANUS_ADMIN_URL``, the Admin API that ``admin()`` uses.
+        admin_secret: ``JANUS_ADMIN_SECRET``.
         binary: ``JANUS_BINARY``, the ``janus`` executable of the local gateway.
     """
 
     url: str | None = None
     api_secret: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+    admin_url: str | None = None
+    admin_secret: str | None = field(default=None, repr=False)
     binary: str | None = None
 
 
@@ -130,5 +134,7 @@ def settings_from_environment() -> Settings:
         url=os.environ.get("JANUS_URL") or None,
         api_secret=os.environ.get("JANUS_API_SECRET") or None,
         token=os.environ.get("JANUS_TOKEN") or None,
+        admin_url=os.environ.get("JANUS_ADMIN_URL") or None,
+        admin_secret=os.environ.get("JANUS_ADMIN_SECRET") or None,
         binary=os.environ.get("JANUS_BINARY") or None,
     )

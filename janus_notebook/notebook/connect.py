@@ -17,6 +17,7 @@ __all__ = [
     "NotebookEventLog",
     "NotebookHandle",
     "NotebookSession",
+    "admin",
     "connect",
     "monitor",
     "open_sessions",
@@ -88,15 +89,17 @@ register("client.session.JanusSession", NotebookSession)
 register("client.plugin.JanusPlugin", NotebookHandle)
 register("client.log.EventLog", NotebookEventLog)
 register("client.log.Subscription")
+register("client.admin.admin.JanusAdmin")
+register("client.admin.capture.Capture")
 register("monitor.monitor.Monitor", NotebookMonitor)
 register("media.tracks.ReceivedTrack")
 register("plugins.audiobridge.view.AudioRoom")
-register("gateway.local.LocalGateway")
-register("gateway.practice.gateway.PracticeGateway")
-
 register("plugins.videoroom.room.RoomView")
 register("plugins.videoroom.room.RoomChanges")
 register("plugins.videoroom.subscriber.RoomSubscriber")
+register("gateway.local.LocalGateway")
+register("gateway.practice.gateway.PracticeGateway")
+
 
 def _unattached(plugin: str | type[JanusPlugin] | JanusPlugin, opaque_id: str | None) -> JanusPlugin:
     if isinstance(plugin, str):
@@ -200,6 +203,33 @@ def monitor(**options: Any) -> Call[Any]:
         return form_of(await workspace().watch(**options))
 
     return background().submit(work, name="monitor")
+
+
+def admin(url: str | None = None, *, admin_secret: str | None = None, **options: Any) -> Call[Any]:
+    """Connect to a server's Admin API and return a `Call` for the `JanusAdmin`.
+
+    ``janus = await admin()`` in a notebook, then ``await janus.sessions()``. It is closed with the kernel.
+    What was asked for before and is still open is given again.
+
+    Args:
+        url: ``http://host:7088/admin``, ``ws://host:7188`` or ``unix:///path``. None takes this kernel's
+            local gateway with its secret, or else the environment's ``JANUS_ADMIN_URL``, with
+            ``JANUS_ADMIN_SECRET`` where it is set.
+        admin_secret: the secret of the server's configuration.
+        options: those of `JanusAdmin`: ``timeout``, and its transport's.
+
+    Raises:
+        JanusOptionError: no server is known, or an option is wrong.
+        JanusConnectionError, JanusTimeoutError: see `JanusAdmin.open`.
+    """
+    secret = {} if admin_secret is None else {"admin_secret": admin_secret}
+
+    async def work() -> Any:
+        here = workspace()
+        return form_of(await here.admins.open(url, {**secret, **options}, here.gateway))
+
+    workspace().listen()
+    return background().submit(work, name="admin")
 
 
 def stop() -> Call[None]:

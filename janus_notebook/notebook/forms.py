@@ -31,7 +31,10 @@ HIDDEN = frozenset(
         "credentials",
         "end",
         "exchange",
-        "handles",
+        "follow",
+        "follow_media",
+        "follow_streams",
+        "forget_streams",
         "lock",
         "lost",
         "negotiate",
@@ -41,22 +44,25 @@ HIDDEN = frozenset(
         "on_event",
         "on_jsep",
         "on_jsep_refused",
+        "on_offer",
         "on_refused",
         "on_reply",
         "on_request",
-        "on_offer",
+        "progress",
         "rebind",
         "reconnecting",
         "record",
-        "progress",
         "recovered",
         "release",
+        "restart",
         "spawn",
         "end_subscriptions",
         "start",
-        "restart",
     }
 )
+
+# The same, but only as attributes of objects: a method of this name is for everybody.
+HIDDEN_ATTRIBUTES = HIDDEN | {"handles"}
 
 # What an interrupted cell says it was waiting for, where that is no verb of ours.
 SPOKEN = {"__anext__": "the next event", "__aenter__": "the session", "__aexit__": "the end of the session"}
@@ -84,7 +90,7 @@ class Form:
         # Only for what is not in the class: attributes that the core sets on the object.
         if name.startswith("_"):
             raise AttributeError(name)  # what IPython and others probe for
-        if name in HIDDEN or not hasattr(self._core, name):
+        if name in HIDDEN_ATTRIBUTES or not hasattr(self._core, name):
             known = [known for known in dir(self) if not known.startswith("_")]
             raise UnknownNameError(f"{self!r} has no {name!r}", hint=nearest(name, known))
         return form_of(getattr(self._core, name))
@@ -97,7 +103,7 @@ class Form:
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        attributes = {name for name in vars(self._core) if not name.startswith("_")} - HIDDEN
+        attributes = {name for name in vars(self._core) if not name.startswith("_")} - HIDDEN_ATTRIBUTES
         return sorted({*super().__dir__(), *attributes})
 
     def __repr__(self) -> str:

@@ -18,6 +18,7 @@ from janus_notebook.errors import JanusError, JanusGatewayError, JanusOptionErro
 from janus_notebook.gateway import LocalGateway
 from janus_notebook.gateway.local import INSTALL_JANUS, is_installed
 from janus_notebook.monitor.configuration import merge, package
+from janus_notebook.notebook.admins import Admins
 
 __all__ = ["Workspace", "workspace"]
 
@@ -47,11 +48,13 @@ class Workspace:
         gateway_options: the options that a session needs there, such as its ``api_secret``.
         gateway_exit: why the last local gateway ended by itself, or "".
         monitor: the receiver for event handlers that `watch` or `serve` started, or None.
+        admins: the connections to Admin APIs.
         monitored: whether the local gateway was started to tell it everything.
     """
 
     def __init__(self) -> None:
         self.sessions: list[JanusSession] = []
+        self.admins = Admins()
         self._others: WeakSet[Closable] = WeakSet()
         self.gateway: Gateway | None = None
         self.gateway_url = ""
@@ -235,6 +238,8 @@ class Workspace:
         if gateway is None:
             return
         await asyncio.gather(*(session.destroy() for session in self._on_gateway(gateway)))
+        if gateway.running:
+            await self.admins.close(gateway)
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait([self._watch])
@@ -250,6 +255,7 @@ class Workspace:
             *(thing.close() for thing in tuple(self._others)), return_exceptions=True
         )
         self._others.clear()
+        await self.admins.close()
         await self.stop()
         if self.monitor is not None:  # after the gateway, whose last word is that it ends
             await self.monitor.stop()
@@ -260,7 +266,13 @@ class Workspace:
 
     def close(self) -> None:
         """Close everything that is open; blocks, idempotent."""
-        if self.sessions or self._others or self.gateway is not None or self.monitor is not None:
+        if (
+            self.sessions
+            or self.admins
+            or self._others
+            or self.gateway is not None
+            or self.monitor is not None
+        ):
             background().submit(self.close_all, name="close").result(CLOSE_SECONDS)
 
 

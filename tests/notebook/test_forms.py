@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from janus_notebook.bridge import Call, background
+from janus_notebook.client.admin.admin import JanusAdmin
+from janus_notebook.client.admin.capture import Capture
 from janus_notebook.client.log import EventLog, Subscription
 from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.client.replay import Replay
@@ -24,6 +26,7 @@ from janus_notebook.plugins.echotest import JanusEchoTestPlugin
 
 PLUGINS = [plugin_class(name) for name in known_plugins()]
 CORE = [JanusSession, JanusPlugin, *PLUGINS, Subscription, EventLog, ReceivedTrack, LocalGateway, Replay]
+CORE += [JanusAdmin, Capture]
 
 
 @pytest.fixture(autouse=True)

@@ -103,13 +103,21 @@ def test_mask_url(url: str, shown: str) -> None:
 
 
 def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JANUS_URL", "JANUS_API_SECRET", "JANUS_TOKEN", "JANUS_BINARY"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("URL", "API_SECRET", "TOKEN", "ADMIN_URL", "ADMIN_SECRET", "BINARY"):
+        monkeypatch.delenv(f"JANUS_{name}", raising=False)
     assert settings_from_environment() == Settings()
     monkeypatch.setenv("JANUS_URL", "ws://host")
     monkeypatch.setenv("JANUS_API_SECRET", "s3cret")
     monkeypatch.setenv("JANUS_TOKEN", "t0ken")
+    monkeypatch.setenv("JANUS_ADMIN_URL", "http://host/admin")
+    monkeypatch.setenv("JANUS_ADMIN_SECRET", "adm1n")
     monkeypatch.setenv("JANUS_BINARY", "")
     settings = settings_from_environment()
-    assert settings == Settings(url="ws://host", api_secret="s3cret", token="t0ken")
-    assert repr(settings) == "Settings(url='ws://host', binary=None)"
+    assert settings == Settings(
+        url="ws://host",
+        api_secret="s3cret",
+        token="t0ken",
+        admin_url="http://host/admin",
+        admin_secret="adm1n",
+    )
+    assert repr(settings) == "Settings(url='ws://host', admin_url='http://host/admin', binary=None)"

@@ -1,0 +1,90 @@
+"""The connections to Admin APIs that this kernel has open."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from janus_notebook.client.admin.admin import JanusAdmin
+from janus_notebook.config import settings_from_environment
+from janus_notebook.errors import JanusOptionError, JanusStateError
+
+if TYPE_CHECKING:
+    from janus_notebook.gateway import LocalGateway, PracticeGateway
+
+    Gateway = LocalGateway | PracticeGateway
+
+__all__ = ["Admins"]
+
+
+class Admins:
+    """Every `JanusAdmin` that a notebook made, with what it was made of."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[dict[str, Any], JanusAdmin]] = []
+
+    def __len__(self) -> int:
+        return len(self.open_ones())
+
+    def open_ones(self) -> list[JanusAdmin]:
+        """Those that are not closed, oldest first."""
+        self._known = [(made_of, admin) for made_of, admin in self._known if admin.state != "closed"]
+        return [admin for _, admin in self._known]
+
+    async def open(self, url: str | None, options: dict[str, Any], gateway: Gateway | None) -> JanusAdmin:
+        """Open one, or return the open one that was made with the same arguments.
+
+        Args:
+            url: of the Admin API; None for that of `gateway`, or else the environment's.
+            options: those of `JanusAdmin`.
+            gateway: the local one, where there is one.
+
+        Raises:
+            JanusOptionError: without `url`, no server is known; or an option is wrong.
+            JanusConnectionError, JanusTimeoutError: see `JanusAdmin.open`.
+        """
+        wanted = {**(_of_ours(gateway) if url is None else {"base_url": url}), **options}
+        self.open_ones()
+        found = next((admin for made_of, admin in self._known if made_of == wanted), None)
+        admin = found or JanusAdmin(**wanted)
+        if found is None:
+            self._known.append((wanted, admin))
+        try:
+            await admin.open()
+        except BaseException:
+            if found is None:
+                await admin.close()
+            raise
+        return admin
+
+    async def close(self, gateway: Gateway | None = None) -> None:
+        """Close all of them, or those of a running gateway."""
+        urls = None if gateway is None else _urls(gateway)
+        chosen = [admin for admin in self.open_ones() if urls is None or admin.base_url in urls]
+        await asyncio.gather(*(admin.close() for admin in chosen))
+
+
+def _of_ours(gateway: Gateway | None) -> dict[str, Any]:
+    """What reaches the Admin API that nobody named."""
+    if gateway is not None and gateway.running:
+        return {"base_url": _urls(gateway)[0], "admin_secret": gateway.admin_secret}
+    settings = settings_from_environment()
+    if settings.admin_url is None:
+        raise JanusOptionError(
+            "no Admin API to connect to",
+            hint="Start a gateway with %janus serve, or name one: "
+            "admin('http://host:7088/admin', admin_secret='...').",
+        )
+    # The secret of the environment belongs to the server of the environment, and goes to no other.
+    secret = {} if settings.admin_secret is None else {"admin_secret": settings.admin_secret}
+    return {"base_url": settings.admin_url, **secret}
+
+
+def _urls(gateway: Gateway) -> list[str]:
+    """The URLs of a running gateway's Admin API, by the transports that it has."""
+    urls = []
+    for name in ("admin_url", "admin_ws_url", "admin_unix_url"):
+        with suppress(AttributeError, JanusStateError):
+            urls.append(getattr(gateway, name))
+    return urls
