@@ -14,7 +14,7 @@ import msgspec
 
 from janus_notebook.client.frames import plugins_by_handle
 from janus_notebook.errors import JanusOptionError
-from janus_notebook.protocol.events import ErrorEvent, JanusEvent, PluginEvent, StateEvent
+from janus_notebook.protocol.events import ErrorEvent, JanusEvent, PeerEvent, PluginEvent, StateEvent
 
 __all__ = ["Ladder", "Step", "ladder_of"]
 
@@ -179,6 +179,8 @@ def _label(event: JanusEvent) -> str:
             return f"{event.state}: {event.reason}" if event.reason else event.state
         case ErrorEvent() if event.direction == "local":
             return f"error: {event.reason}"
+        case PeerEvent():
+            return event.summary
         case PluginEvent():
             named = "" if event.name == "event" else f"{event.name} "
             return named + event.summary

@@ -32,6 +32,7 @@ def log_of_a_call() -> EventLog:
     log.record(
         "event", "event", {"plugindata": {"plugin": "janus.plugin.sip", "data": {"text": HOSTILE}}}, 1, 2
     )
+    log.record("local", "peer", {"ice": "checking", "dtls": "new"}, 1, 2)
     refused = {"janus": "error", "transaction": "x", "error": {"code": 458, "reason": "No such session"}}
     log.record("reply", "error", refused, 1)
     log.record("local", "error", {"error": {"reason": "it broke"}}, 1)
@@ -43,7 +44,7 @@ def test_the_plain_form() -> None:
     assert str(log_of_a_call().ladder(limit=8)) == "\n".join(
         [
             "         Client                               Janus                                sip",
-            "            (3 earlier messages are left out)",
+            "            (4 earlier messages are left out)",
             *str(log_of_a_call().ladder()).splitlines()[-8:],
         ]
     )
@@ -55,6 +56,7 @@ def test_the_plain_form() -> None:
         "   4.000 s  |                                   |                                   | [attached]",
     ]
     assert "call uri=sip:bob@example.org + offer" in rows[5]
+    assert rows[-4].endswith("[ICE checking, DTLS new]")
     assert "No such session (458)" in rows[-3]
     assert rows[-2].endswith("| [error: it broke]                 |                                   |")
     assert rows[-1].endswith("| [lost: cut]                       |                                   |")
@@ -91,7 +93,7 @@ def test_mermaid_takes_no_text_for_its_own() -> None:
 
 
 def test_mermaid_says_what_is_left_out() -> None:
-    assert "Note over p0: 3 earlier messages are left out" in log_of_a_call().ladder(limit=8).mermaid
+    assert "Note over p0: 4 earlier messages are left out" in log_of_a_call().ladder(limit=8).mermaid
 
 
 def test_it_is_shown_as_a_diagram_and_as_text() -> None:
