@@ -264,6 +264,18 @@ class Kernel:
             time.sleep(0.02)
         return value
 
+    def complete(self, code: str, timeout: float = 30.0) -> list[str]:
+        """What the Tab key offers at the end of `code`."""
+        content = self._reply(self._client.complete(code, len(code)), time.monotonic() + timeout)["content"]
+        found: list[str] = content["matches"]
+        return found
+
+    def inspect(self, code: str, timeout: float = 30.0) -> str:
+        """What Shift-Tab shows at the end of `code`, without colours; "" for nothing."""
+        msg_id = self._client.inspect(code, len(code))
+        content = self._reply(msg_id, time.monotonic() + timeout)["content"]
+        return _COLOURS.sub("", content["data"].get("text/plain", ""))
+
     def interrupt(self) -> None:
         """Do what the Stop button does."""
         self._manager.interrupt_kernel()
