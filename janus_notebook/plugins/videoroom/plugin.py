@@ -46,10 +46,6 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
     plugin_name: ClassVar[str] = "janus.plugin.videoroom"
     details = events.DETAILS
 
-    def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
-        super().__init__(name, opaque_id=opaque_id)
-        self.view = RoomView()
-
     async def subscriber(
         self, *, room: Id | None = None, pin: str | None = None, token: str | None = None
     ) -> RoomSubscriber:
@@ -72,7 +68,14 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
             raise JanusStateError(
                 f"{self.name} has joined no room", hint="Give room=..., or join() first."
             ).within(plugin=self.name, handle_id=self.id)
-        made = RoomSubscriber(session, room=wanted, pin=pin, token=token, view=view)
+        made = RoomSubscriber(
+            session,
+            room=wanted,
+            private_id=view.private_id if view is not None else None,
+            pin=pin,
+            token=token,
+            view=view,
+        )
         await made.handle.attach(session)
         return made
 

@@ -22,6 +22,7 @@ from janus_notebook.plugins.videoroom.replies import (
     RoomJoined,
     RoomJoinedAndConfigured,
 )
+from janus_notebook.plugins.videoroom.room import RoomView
 from janus_notebook.plugins.webrtc import WebRtcPlugin
 
 __all__ = ["Publishing"]
@@ -31,6 +32,10 @@ R = TypeVar("R", bound=PluginReply)
 
 class Publishing(WebRtcPlugin):
     """Requests of those who are in a room."""
+
+    def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
+        super().__init__(name, opaque_id=opaque_id)
+        self.view = RoomView()
 
     @request(
         newer={
@@ -413,6 +418,9 @@ class Publishing(WebRtcPlugin):
 
     async def _ask_to_end(self, name: str, arguments: Mapping[str, Any]) -> RoomDone:
         """Send a request that closes the PeerConnection, and wait until it is closed on both sides."""
+        if name == "leave" and self.view.state == "joined" and self.state in ("negotiating", "connected"):
+            # Janus 1.1.2 would let the PeerConnection stand, and not tell the subscribers.
+            await self.hangup()
         async with self.events(["hangup"]) as ended:
             reply = await self._ask(name, RoomDone, arguments)
             if self.state in ("negotiating", "connected"):

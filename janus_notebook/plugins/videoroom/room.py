@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Self
 
@@ -75,6 +75,8 @@ class RoomView:
         self.private_id: int | None = None
         # Replaced at each change, never changed: other threads may be reading it.
         self._people: dict[Id, Participant] = {}
+        # How often each has stopped publishing: Janus does not tell subscribers of all of it.
+        self._stops: Counter[Id] = Counter()
         self._early: deque[Mapping[str, Any]] = deque(maxlen=EARLY_EVENTS)
 
     # -- what is known ------------------------------------------------------------------------
@@ -127,6 +129,10 @@ class RoomView:
             return f"<RoomView {self.state}{f' (room {self.room!r})' if self.room is not None else ''}>"
         people = ", ".join(map(repr, self._people.values()))
         return f"<RoomView of room {self.room!r}, {len(self._people)} participants: {people}>"
+
+    def stops(self, id: Id) -> int:
+        """How often this participant has stopped publishing, for subscribers that hold on to a feed."""
+        return self._stops[id]
 
     # -- waiting ------------------------------------------------------------------------------
 
@@ -185,6 +191,7 @@ class RoomView:
             request: the body of the request that it answers; None for an event.
         """
         before = (self.state, self._people)
+        publishing = self.feeds
         if request is not None and data.get("videoroom") == "joined":
             self._join(data, request)
         elif self.state == "joined":
@@ -195,6 +202,7 @@ class RoomView:
         elif self.state == "new" and request is None:
             self._early.append(data)
         if before != (self.state, self._people):
+            self._stops.update(set(publishing) - set(self.feeds))
             self._bell.ring()
 
     def follow_media(self, up: bool) -> None:
@@ -223,7 +231,9 @@ class RoomView:
         # In the order that they have here; new ones behind.
         people = {key: people[key] for key in (*self._people, *people) if key in people}
         if people != self._people:
+            publishing = self.feeds
             self._people = people
+            self._stops.update(set(publishing) - set(self.feeds))
             self._bell.ring()
 
     def restart(self) -> None:

@@ -54,7 +54,8 @@ class RoomSubscriber:
         private_id: of the publisher it belongs to, where the room asks for it.
         pin: the room's pin, if it has one.
         token: a token of the room's ``allowed`` list, or a signed one.
-        view: the view of somebody who has joined the room, which tells what the feeds consist of.
+        view: the view of somebody who has joined the room. It tells what the feeds consist of, and who
+            has left or was kicked: of that Janus says nothing to a subscriber.
         ice_servers: STUN and TURN servers; none by default.
 
     Attributes:
@@ -83,6 +84,7 @@ class RoomSubscriber:
         self._ice_servers = tuple(ice_servers)
         self._joined = False
         self._last: Wanted = {}  # what was asked for last
+        self._stops: dict[Id, int] = {}  # how often each feed had stopped when it was subscribed to
         self._turn = asyncio.Lock()
 
     def __repr__(self) -> str:
@@ -107,11 +109,12 @@ class RoomSubscriber:
 
     @property
     def feeds(self) -> dict[Id, tuple[SubscribedStream, ...]]:
-        """What is received, by feed."""
+        """What is received, by feed; not what has stopped, as far as Janus or `view` says so."""
         found: dict[Id, tuple[SubscribedStream, ...]] = {}
         for stream in self.streams.values():
             for feed in _feeds_of(stream):
-                found[feed] = (*found.get(feed, ()), stream)
+                if not self._has_stopped(feed):
+                    found[feed] = (*found.get(feed, ()), stream)
         return found
 
     def stream(self, feed: Id | Participant, which: str = "video") -> SubscribedStream:
@@ -256,6 +259,7 @@ class RoomSubscriber:
             await self.handle.detach()
         await self.handle.attach(self.session)
         self._joined = False
+        self._stops = self._stops_of(wanted)
         joined = await self.handle.join(
             room=self.room,
             ptype="subscriber",
@@ -272,12 +276,12 @@ class RoomSubscriber:
     async def _change(self, wanted: Wanted, deadline: float) -> None:
         """Subscribe to what is missing and unsubscribe from what is too much."""
         subscribe, unsubscribe = self._difference(wanted)
-        self._last = {feed: mids for feed, mids in self._last.items() if feed in wanted}
         if not subscribe and not unsubscribe:
             self._last = wanted
             return
         since = self.handle.progress.count
         left = _left(deadline)
+        stops = self._stops_of(stream["feed"] for stream in subscribe)
         try:
             reply = await self.handle.update(
                 subscribe=subscribe or None, unsubscribe=unsubscribe or None, timeout=left
@@ -289,6 +293,7 @@ class RoomSubscriber:
             if subscribe:
                 reply = await self.handle.subscribe(streams=subscribe, timeout=_left(deadline))
         self._last = wanted
+        self._stops |= stops
         await self._answer(reply, deadline)
         if reply.videoroom == "updating":
             await self._offered(since, subscribe, unsubscribe, deadline)
@@ -314,7 +319,7 @@ class RoomSubscriber:
             ) and not any(
                 stream["feed"] in received and stream.get("mid", "") in {"", *received[stream["feed"]]}
                 for stream in unsubscribe
-                if {**stream} not in subscribe
+                if "feed" in stream and {**stream} not in subscribe
             )
 
         while not done() or self.handle.answering:
@@ -335,6 +340,12 @@ class RoomSubscriber:
         unsubscribe: list[UnsubscribeStream] = []
         received = self.feeds
         unsubscribe += [{"feed": feed} for feed in received if feed not in wanted]
+        # By the own mid: Janus may know the feed no more, or another one by that id.
+        unsubscribe += [
+            {"sub_mid": stream.mid}
+            for stream in self.streams.values()
+            if stream.feed_id is not None and self._has_stopped(stream.feed_id)
+        ]
         for feed, mids in wanted.items():
             have = self._mids(feed, received.get(feed, ()))
             published = self._mids_published(feed)
@@ -350,6 +361,16 @@ class RoomSubscriber:
                 unsubscribe.append({"feed": feed})
                 subscribe.append({"feed": feed})
         return subscribe, unsubscribe
+
+    def _stops_of(self, feeds: Iterable[Id]) -> dict[Id, int]:
+        return {feed: self._view.stops(feed) for feed in feeds} if self._view is not None else {}
+
+    def _has_stopped(self, feed: Id) -> bool:
+        """Whether a feed has stopped since it was subscribed to; it may have begun again.
+
+        Janus makes an offer when somebody unpublishes or detaches, not when somebody leaves or is kicked.
+        """
+        return self._view is not None and self._view.stops(feed) > self._stops.get(feed, 0)
 
     def _mids_published(self, feed: Id) -> frozenset[str] | None:
         """The mids that a feed publishes; None if that is not known."""
