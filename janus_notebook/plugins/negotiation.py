@@ -33,6 +33,7 @@ class Attempt(Generic[R]):
         sources: what to send, as `Peer.prepare` takes it.
         timeout: seconds for all of it, from `begin` on.
         deadline: the loop's time at which it must be done.
+        told: whether Janus has heard of it.
     """
 
     describe: Callable[[Peer, bool], Coroutine[Any, Any, dict[str, Any]]]
@@ -40,6 +41,7 @@ class Attempt(Generic[R]):
     sources: Mapping[str, object]
     timeout: float
     deadline: float = field(default=0.0, init=False)
+    told: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         if not self.timeout > 0:
@@ -56,6 +58,7 @@ class Attempt(Generic[R]):
 
     async def sent(self, jsep: dict[str, Any]) -> R:
         """Send our description and return the plugin's reply."""
+        self.told = True
         return await self.send(jsep)
 
 

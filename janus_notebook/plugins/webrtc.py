@@ -164,6 +164,8 @@ class WebRtcPlugin(TypedPlugin):
         ask: Callable[[], Awaitable[PluginReply]],
         send: Callable[[dict[str, Any]], Awaitable[R]],
         *,
+        video: object = None,
+        audio: object = None,
         receive: Collection[str] = ("audio", "video"),
         ice_servers: Iterable[Mapping[str, Any]] = (),
         timeout: float = 15.0,
@@ -172,20 +174,21 @@ class WebRtcPlugin(TypedPlugin):
 
         Args:
             ask: the plugin's request for an offer.
-            send, receive, ice_servers, timeout: as in `_answer`.
+            send, video, audio, receive, ice_servers, timeout: as in `_answer`.
 
         Raises:
-            JanusMediaError, JanusPluginError, JanusServerError, JanusTimeoutError, JanusStateError: as
-                in `_offer`.
+            JanusOptionError, JanusMediaError, JanusPluginError, JanusServerError, JanusTimeoutError,
+                JanusStateError: as in `_answer`.
         """
 
         async def describe(peer: Peer, first: bool) -> dict[str, Any]:
+            attempt.told = True
             offered = await ask()
             if offered.jsep is None:
                 raise JanusMediaError(f"{self.name} sent no offer: {mask(offered.data)}")
             return await peer.answer(offered.jsep, receive=receive, trickle=first)
 
-        attempt = Attempt(describe, send, {"video": None, "audio": None}, timeout)
+        attempt = Attempt(describe, send, {"video": video, "audio": audio}, timeout)
         return await self._negotiate(attempt, ice_servers, again=True)
 
     async def on_offer(self, jsep: Mapping[str, Any], event: PluginEvent) -> None:
@@ -235,7 +238,9 @@ class WebRtcPlugin(TypedPlugin):
             except BaseException as exc:
                 if self._peer is peer:
                     self._peer = None
-                self._unfinished = session.spawn(self._abandon(peer), name="janus-negotiation-undo")
+                self._unfinished = session.spawn(
+                    self._abandon(peer, attempt.told), name="janus-negotiation-undo"
+                )
                 if not isinstance(exc, asyncio.CancelledError):
                     await asyncio.wait([self._unfinished])
                 raise
@@ -331,10 +336,13 @@ class WebRtcPlugin(TypedPlugin):
         if self.session is not None:
             self.session.on_error(error.within(plugin=self.name, handle_id=self.id))
 
-    async def _abandon(self, peer: Peer) -> None:
-        """Close both sides of a connection that did not come about."""
+    async def _abandon(self, peer: Peer, told: bool) -> None:
+        """Close both sides of a connection that did not come about; Janus's only if it has one.
+
+        Some plugins take a handle that hangs up out of its room, even one that has never had media.
+        """
         await self._close(peer)
-        if self.id is not None:
+        if self.id is not None and (told or self.state == "negotiating"):
             await super().hangup()
         self._trickled.clear()
 
