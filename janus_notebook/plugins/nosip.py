@@ -15,8 +15,7 @@ from typing import Any, ClassVar, Literal, TypedDict
 import msgspec
 
 from janus_notebook.client.replies import PluginReply
-from janus_notebook.config import mask
-from janus_notebook.errors import JanusMediaError, JanusOptionError
+from janus_notebook.errors import JanusOptionError
 from janus_notebook.plugins.requests import Extra, request
 from janus_notebook.plugins.webrtc import WebRtcPlugin
 
@@ -185,7 +184,8 @@ class JanusNoSipPlugin(WebRtcPlugin):
         reply = await bob.answer(sdp_that_came_from_somewhere)    # the other direction
         send_back(reply.sdp)
 
-    Janus tells neither side that the other has hung up: that, too, is left to your signalling.
+    Janus tells neither side that the other has hung up: that, too, is left to your signalling. After a
+    call with SRTP, take another handle for one without: the plugin keeps it in mind.
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.nosip"
@@ -252,12 +252,15 @@ class JanusNoSipPlugin(WebRtcPlugin):
 
     @request(name="hangup")
     async def hangup_call(self, *, extra: Extra = None, timeout: float | None = None) -> NoSipReply:
-        """Ask the plugin to close the PeerConnection and the RTP ports: its own request ``hangup``.
+        """Let the plugin close the PeerConnection and the RTP ports: its own request ``hangup``.
 
-        It answers before it has; the ``hangup`` event follows. `hangup`, the verb of every handle, waits
-        for it.
+        It comes to the same as `hangup`, the verb of every handle. Returns when it is closed.
         """
-        return await self._ask("hangup", NoSipReply, locals())
+        arguments = locals()
+        try:
+            return await self._closing(lambda: self._ask("hangup", NoSipReply, arguments))
+        finally:
+            await self.release()
 
     @request()
     async def recording(
@@ -450,15 +453,15 @@ class JanusNoSipPlugin(WebRtcPlugin):
             JanusMediaError, JanusPluginError, JanusTimeoutError, JanusStateError: see `call`.
         """
         settings: dict[str, Any] = {"info": info, "srtp": srtp, "srtp_profile": srtp_profile}
-        processed = await self.process(type="offer", sdp=sdp, timeout=timeout, **settings)
-        if processed.jsep is None:
-            raise JanusMediaError(f"{self.name} made no offer of it: {mask(processed.data)}")
+
+        async def process() -> NoSipProcessed:
+            return await self.process(type="offer", sdp=sdp, **settings)
 
         async def generate(jsep: dict[str, Any]) -> NoSipGenerated:
             return await self.generate(jsep=jsep, **settings)
 
-        return await self._answer(
-            processed.jsep, generate, audio=audio, video=video, ice_servers=ice_servers, timeout=timeout
+        return await self._answer_to(
+            process, generate, audio=audio, video=video, ice_servers=ice_servers, timeout=timeout
         )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from janus_notebook.config import mask
-from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusStateError
+from janus_notebook.errors import (
+    JanusError,
+    JanusOptionError,
+    JanusPluginError,
+    JanusStateError,
+)
 from janus_notebook.plugins.audiobridge.events import DETAILS, AudioDetail, detail
 from janus_notebook.plugins.audiobridge.objects import RtpEndpoint
 from janus_notebook.plugins.audiobridge.replies import (
@@ -23,7 +28,11 @@ from janus_notebook.plugins.audiobridge.view import AudioRoom
 from janus_notebook.plugins.requests import Extra, Id, request
 from janus_notebook.plugins.webrtc import WebRtcPlugin
 from janus_notebook.protocol.events import HangupEvent, JanusEvent, PluginEvent, WebRtcUpEvent
+from janus_notebook.protocol.messages import Message
 from janus_notebook.protocol.plugin_events import register_details
+
+if TYPE_CHECKING:
+    from janus_notebook.client.session import JanusSession
 
 __all__ = ["JanusAudioBridgePlugin"]
 
@@ -50,6 +59,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
         super().__init__(name, opaque_id=opaque_id)
         self.room = AudioRoom(self)
+        self._leaving: asyncio.Task[None] | None = None
 
     @request(
         newer={"suspended": "1.2.1", "pause_events": "1.2.1", "denoise": "1.2.3"},
@@ -258,12 +268,17 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
 
     @request(name="hangup")
     async def hangup_call(self, *, extra: Extra = None, timeout: float | None = None) -> AudioHangingUp:
-        """Ask the plugin to close the PeerConnection, and so to leave: its own request ``hangup``.
+        """Let the plugin close the PeerConnection, and leave the room: its own request ``hangup``.
 
-        It answers before it has; the ``hangup`` event follows. `hangup`, the verb of every handle, waits
-        for it.
+        It comes to the same as `hangup`, the verb of every handle. Returns when it is closed.
         """
-        return await self._ask("hangup", AudioHangingUp, locals())
+        arguments = locals()
+        try:
+            reply = await self._closing(lambda: self._ask("hangup", AudioHangingUp, arguments))
+        finally:
+            await self.release()
+        await self._out()
+        return reply
 
     @request()
     async def resetdecoder(self, *, extra: Extra = None, timeout: float | None = None) -> AudioSuccess:
@@ -275,6 +290,8 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
         return await self._ask("resetdecoder", AudioSuccess, locals())
 
     async def _enter(self, name: str, arguments: Mapping[str, Any]) -> AudioJoined:
+        if self._leaving is not None:
+            await asyncio.wait([self._leaving])  # it must not take us out of the room that we enter here
         with self.room.recording() as seen:
             reply = await self._ask(name, AudioJoined, arguments)
             self.room.enter(reply, arguments, self.state == "connected", seen)
@@ -299,8 +316,8 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
         """Send sound to the room that was joined, and receive the mix of all others: ``track("audio")``.
 
         With `room` it joins as well, in one request. Returns when sound can flow. If it fails, or is
-        cancelled, the PeerConnection is closed on both sides, and Janus takes one out of the room: join
-        again.
+        cancelled, after Janus was asked, the PeerConnection is closed on both sides, and as Janus then
+        takes one out of the room, one is in none.
 
         Args:
             audio: ``"tone"`` for a 440 Hz tone, an aiortc track, or None to listen only.
@@ -335,35 +352,61 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
                 f"{', '.join(given)} without a room", hint="Give room=..., or give it to join()."
             )
 
-        async def configure(jsep: Mapping[str, Any]) -> AudioReply:
-            return await self.configure(jsep=jsep)
-
-        async def join(jsep: Mapping[str, Any]) -> AudioReply:
-            assert room is not None
-            return await self.join(room=room, jsep=jsep, **given)
-
-        if not generate_offer:
-            return await self._offer(
-                configure if room is None else join,
-                audio=audio,
-                receive=("audio",),
-                ice_servers=ice_servers,
-                timeout=timeout,
-                again=False,
-            )
-        if self._peer is not None:
+        if generate_offer and self._peer is not None:
             raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
-        offered: AudioReply
-        if room is None:
-            offered = await self.configure(generate_offer=True, timeout=timeout)
-        else:
-            offered = await self.join(room=room, generate_offer=True, timeout=timeout, **given)
-        if offered.jsep is None:
-            raise JanusMediaError(f"{self.name} made no offer: {mask(offered.data)}")
-        answered = await self._answer(
-            offered.jsep, configure, audio=audio, receive=("audio",), ice_servers=ice_servers, timeout=timeout
-        )
-        return answered if room is None else offered
+        asked = False
+        joined: AudioReply | None = None
+
+        async def ask(jsep: Mapping[str, Any] | None = None, **more: Any) -> AudioReply:
+            nonlocal asked, joined
+            asked = True
+            if room is None or joined is not None:
+                return await self.configure(jsep=jsep, **more)
+            joined = await self.join(room=room, jsep=jsep, **given, **more)
+            return joined
+
+        settings: dict[str, Any] = {
+            "audio": audio,
+            "receive": ("audio",),
+            "ice_servers": ice_servers,
+            "timeout": timeout,
+        }
+        try:
+            if generate_offer:
+                reply = await self._answer_to(lambda: ask(generate_offer=True), ask, **settings)
+            else:
+                reply = await self._offer(ask, again=False, **settings)
+            return joined or reply
+        except BaseException as exc:
+            if asked and self.session is not None:
+                self._leaving = self.session.spawn(self._out(), name="janus-audiobridge-leave")
+                if not isinstance(exc, asyncio.CancelledError):
+                    await asyncio.wait([self._leaving])
+            raise
+
+    async def hangup(self, timeout: float | None = None) -> Message:
+        """Close the PeerConnection on both sides, and leave the room. Returns Janus's answer."""
+        reply = await super().hangup(timeout)
+        await self._out()
+        return reply
+
+    async def _out(self) -> None:
+        """Be in no room, after a hangup.
+
+        Janus takes out who hangs up, in its own time; it says so with a ``hangup`` event, but only if there
+        was a PeerConnection. And it does it only once for a handle that never had one.
+        """
+        if self._unfinished is not None:
+            await asyncio.wait([self._unfinished])
+        if self.room.id is None:
+            return
+        try:
+            await self.leave()
+        except JanusError as exc:
+            gone = isinstance(exc, JanusPluginError) and exc.name == "NOT_JOINED"
+            if not gone and self.id is not None:
+                raise
+            self.room.leave("hung up")
 
     # -- what happens ---------------------------------------------------------------------------
 
@@ -378,6 +421,11 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
             case HangupEvent():
                 # Janus takes who has no PeerConnection any more out of the room.
                 self.room.leave(f"hung up: {event.reason}")
+
+    def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
+        """The handle is new on the server, and so it is in no room."""
+        self.room.leave("attached anew")
+        super().begin(session, handle_id, message)
 
     def end(self, reason: str) -> None:
         """The handle is gone, and so it is in no room."""

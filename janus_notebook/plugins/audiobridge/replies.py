@@ -272,4 +272,4 @@ class AudioLeft(AudioReply, frozen=True, kw_only=True):
 
 
 class AudioHangingUp(AudioReply, frozen=True, kw_only=True):
-    """The answer to `hangup_call`: the ``hangup`` event of the handle follows."""
+    """The answer to `hangup_call`."""

@@ -208,7 +208,9 @@ class AudioRoom:
             case AudioLeaving():
                 self._people = {key: who for key, who in self._people.items() if key != detail.leaving}
             case AudioKicked(kicked=who) | AudioKickedAll(kicked_all=who) if who == self.me:
-                self._why = "kicked"  # one leaves when the media is closed; without media one stays
+                self._why = "kicked"
+                if self._plugin.state not in ("negotiating", "connected"):
+                    self.leave("kicked")  # else one is still there until the hangup
             case AudioRoomMuted():
                 self.muted = detail.muted
             case AudioTalking():
