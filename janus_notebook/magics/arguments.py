@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        raise JanusOptionError(f"{self.prog}: {message}", hint=f"Usage: {self._usage()}")
+        raise JanusOptionError(f"{self.prog}: {message}", hint=f"Usage: {self.usage_line()}")
 
     def parse(self, words: list[str]) -> argparse.Namespace:
         """Parse `words`; a wrong one is a `JanusOptionError` that names the nearest right one."""
@@ -45,7 +45,8 @@ class Parser(argparse.ArgumentParser):
         """The long options, for completion and near misses."""
         return [name for action in self._actions for name in action.option_strings if name.startswith("--")]
 
-    def _usage(self) -> str:
+    def usage_line(self) -> str:
+        """How it is written, on one line."""
         return " ".join(self.format_usage().removeprefix("usage:").split())
 
 

@@ -28,6 +28,8 @@ def complete(shell: Any, event: Any) -> list[str]:
         context = Context(shell)
         if words[-1] == "--session":
             candidates = list(context.sessions())
+        elif command.complete is not None:
+            candidates = list(command.complete(context, words[1:]))
         elif event.symbol.startswith("-"):
             candidates = command.parser.option_names()
         else:

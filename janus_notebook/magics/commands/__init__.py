@@ -12,7 +12,19 @@ from janus_notebook.magics.context import Context
 
 __all__ = ["NAMES", "Command", "load"]
 
-NAMES = ("serve", "stop", "connect", "attach", "status", "events", "monitor", "detach", "destroy", "help")
+NAMES = (
+    "serve",
+    "stop",
+    "connect",
+    "attach",
+    "status",
+    "events",
+    "monitor",
+    "admin",
+    "detach",
+    "destroy",
+    "help",
+)
 
 
 def _nothing(_context: Context) -> Iterable[str]:
@@ -27,6 +39,7 @@ class Command:
         parser: its options.
         run: does it and returns what the cell shows, or None.
         words: what can stand for its positional arguments, from what is known here; for completion.
+        complete: the same for a command whose words depend on those before, which it is given.
         example: a line as a person would type it.
     """
 
@@ -34,6 +47,7 @@ class Command:
     run: Callable[[Context, Any], Any]
     words: Callable[[Context], Iterable[str]] = _nothing
     example: str = ""
+    complete: Callable[[Context, list[str]], Iterable[str]] | None = None
 
 
 def load(name: str) -> Command:
