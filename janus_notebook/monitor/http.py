@@ -92,7 +92,7 @@ class HttpFront:
             if connection.trailing_data[0] or connection.their_state is h11.SEND_BODY:
                 self._intake.refuse("it took too long", f"more than {self._seconds:g} s")
         except h11.RemoteProtocolError as exc:
-            self._intake.refuse("it is not HTTP", str(exc))
+            self._intake.refuse("its connection broke off" if reader.at_eof() else "it is not HTTP", str(exc))
             with contextlib.suppress(h11.LocalProtocolError, OSError):
                 await self._answer(connection, writer, exc.error_status_hint, "not HTTP")
         except OSError as exc:
@@ -111,15 +111,16 @@ class HttpFront:
                 return False
             headers = {name: value.decode("latin-1") for name, value in request.headers}
             refusal = self._refusal(request, headers)
+            length = int(headers.get(b"content-length", "0"))  # h11 has seen that it is a number
             body = bytearray()
-            received = 0
-            while isinstance(data := await self._next(connection, reader, writer), h11.Data):
-                received += len(data.data)
-                if received > self._max_body:
-                    refusal = Refusal(413, "it is too large")
+            while length <= self._max_body:
+                data = await self._next(connection, reader, writer)
+                if not isinstance(data, h11.Data):
                     break
-                if refusal is None:  # what is refused anyway is read all the same, so as to be answered
-                    body += data.data
+                body += data.data
+                length = max(length, len(body))
+            else:
+                refusal = Refusal(413, "it is too large")
         if refusal is None:
             refusal = await self._take(bytes(body), headers.get(b"content-encoding", ""))
         if refusal is not None:

@@ -25,6 +25,7 @@ SLICE = 0.005
 REMEMBERED = 16
 REMEMBERED_SECONDS = 90.0
 
+_item = msgspec.json.Decoder(msgspec.Raw)
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -61,20 +62,20 @@ class Intake:
         What is no event is refused by itself; the others of the delivery are recorded.
         """
         try:
-            items = [bytes(item) for item in _items.decode(body)] if _is_array(body) else [body]
+            found = _items.decode(body) if _is_array(body) else [_item.decode(body)]
         except (ValueError, RecursionError, msgspec.MsgspecError) as exc:
             self.refuse("it is not JSON", f"{exc}: {excerpt(body)}")
             return False
         taken = 0
-        for item in items:
+        for item in found:
             try:
-                self._record(item)
+                self._record(bytes(item))
                 taken += 1
             except JanusProtocolError as exc:
                 self.refuse("it is no event", str(exc))
             await self._give_way()
         self.deliveries += taken > 0
-        return taken > 0 or not items
+        return taken > 0 or not found
 
     def is_repeated(self, body: bytes) -> bool:
         """Whether this delivery was there a moment ago; remembers it.

@@ -360,7 +360,8 @@ class MediaStatsNews(News, frozen=True, kw_only=True):
     @property
     def streams(self) -> tuple[StreamStats, ...]:
         """The statistics, one for each medium."""
-        items = self.data["event"] if self.keys() == {"event"} else [self.data]
+        said = self.data["event"] if self.keys() == {"event"} else [self.data]
+        items = said if isinstance(said, list) else []
         return tuple(StreamStats.read(item) for item in items if isinstance(item, dict))
 
     @property
