@@ -44,11 +44,10 @@ class Connection(RTCPeerConnection):
     aiortc starts its connecting task without keeping it, so that its errors reach nobody and its
     end cannot be awaited. Here each such task is kept.
 
-    aiortc starts a sender and a receiver once. The decoder and the track of a section that goes
-    inactive stay as they are, and when the section is used again, they get another stream than they
-    were made for. Here such a section gets a new receiver, so that there is a new track; and a section
-    that sends something else gets a new sender, with a new SSRC. The attributes of aiortc that this
-    takes are private ones (``inside``).
+    aiortc starts a receiver once. The decoder and the track of a section that goes inactive stay as
+    they are, and when the section is used again, they get another stream than they were made for. Here
+    such a section gets a new receiver, so that there is a new track. The attributes of aiortc that
+    this takes are private ones (``inside``).
 
     Attributes:
         failure: the error that ended a connecting task, or None.
@@ -61,7 +60,6 @@ class Connection(RTCPeerConnection):
         self.on_retired: Callable[[MediaStreamTrack], None] | None = None
         self._notify = on_change
         self._connecting: set[asyncio.Task[None]] = set()
-        self._former_senders: list[Any] = []
         self._saved: dict[RTCRtpTransceiver, tuple[Any, ...]] = {}
         self._had_data = False
         for event in STATE_EVENTS:
@@ -100,26 +98,10 @@ class Connection(RTCPeerConnection):
 
     # --- negotiation
 
-    def use_source(self, transceiver: RTCRtpTransceiver, source: MediaStreamTrack | None) -> None:
-        """Send `source` (None: nothing) in a section from the next negotiation on.
-
-        What is sent until then goes on. The new source has its own SSRC, as its timestamps have
-        nothing to do with those before; and aiortc's sender is at its end once its track has ended.
-        """
-        inside: Any = transceiver
-        former = transceiver.sender
-        sender = Sender(transceiver.kind if source is None else source, former.transport)
-        sender._stream_id = former._stream_id
-        inside._RTCRtpTransceiver__sender = sender
-        transceiver.receiver._set_rtcp_ssrc(sender._ssrc)
-        self._former_senders.append(former)
-
     def save(self) -> None:
         """Remember the sections, before an offer of ours changes them."""
         self._had_data = self.sctp is not None
-        self._saved = {
-            t: (t.direction, t._codecs, t._headerExtensions, t.sender) for t in self.getTransceivers()
-        }
+        self._saved = {t: (t.direction, t._codecs, t._headerExtensions) for t in self.getTransceivers()}
 
     async def rollback(self) -> None:
         """Forget the offer, ours or theirs, that waits for its answer. aiortc has no such thing."""
@@ -128,11 +110,7 @@ class Connection(RTCPeerConnection):
             for transceiver in self.getTransceivers():
                 state: Any = transceiver
                 if transceiver in self._saved:
-                    transceiver.direction, state._codecs, state._headerExtensions, sender = self._saved[
-                        transceiver
-                    ]
-                    state._RTCRtpTransceiver__sender = sender
-                    transceiver.receiver._set_rtcp_ssrc(sender._ssrc)
+                    transceiver.direction, state._codecs, state._headerExtensions = self._saved[transceiver]
                 else:
                     await transceiver.stop()
                     inside._RTCPeerConnection__transceivers.remove(transceiver)
@@ -140,8 +118,6 @@ class Connection(RTCPeerConnection):
             if self.sctp is not None and not self._had_data:
                 inside._RTCPeerConnection__seenMids.discard(self.sctp.mid)
                 inside._RTCPeerConnection__sctp = None
-        in_use = [transceiver.sender for transceiver in self.getTransceivers()]
-        self._former_senders = [sender for sender in self._former_senders if sender not in in_use]
         if self.signalingState in ("have-local-offer", "have-remote-offer"):
             inside._RTCPeerConnection__pendingLocalDescription = None
             inside._RTCPeerConnection__pendingRemoteDescription = None
@@ -239,8 +215,6 @@ class Connection(RTCPeerConnection):
             task.cancel()
         if connecting:
             await asyncio.wait(connecting)
-        for sender in self._former_senders:
-            await sender.stop()
         await self.close()
 
     # The private methods below are the only places where aiortc does these things; it calls them on
@@ -258,10 +232,12 @@ class Connection(RTCPeerConnection):
     ) -> Any:
         create: Callable[..., Any] = getattr(super(), "_RTCPeerConnection__createTransceiver")  # noqa: B009
         transceiver = create(direction, kind)
-        self.use_source(transceiver, sender_track)
-        self._former_senders.pop()
-        transceiver._RTCRtpTransceiver__receiver = Receiver(kind, transceiver.receiver.transport)
-        transceiver.receiver._set_rtcp_ssrc(transceiver.sender._ssrc)
+        transport = transceiver.receiver.transport
+        sender = transceiver._RTCRtpTransceiver__sender = Sender(kind, transport)
+        inside: Any = self
+        sender._stream_id = inside._RTCPeerConnection__stream_id
+        transceiver._RTCRtpTransceiver__receiver = Receiver(kind, transport)
+        transceiver.receiver._set_rtcp_ssrc(sender._ssrc)
         return transceiver
 
     # `ensure_future` in aiortc takes a task as it is.
@@ -276,9 +252,6 @@ class Connection(RTCPeerConnection):
         # aiortc also connects between an offer and its answer; what is offered would be used at once.
         if self.signalingState not in ("stable", "closed"):
             return
-        former, self._former_senders = self._former_senders, []
-        for sender in former:
-            await sender.stop()
         for transceiver in self.getTransceivers():
             track: MediaStreamTrack | None = transceiver.receiver.track
             if track is None and transceiver.currentDirection in RECEIVES:

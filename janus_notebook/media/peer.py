@@ -412,12 +412,10 @@ class Peer:
         track, carrier = self._next.pop(kind), self._carriers.get(kind)
         if track is None:
             if carrier is not None:
-                pc.use_source(carrier, None)
                 del self._carriers[kind], self._sources[kind]
-        elif track is not self._sources.get(kind):
-            carrier = carrier or self._unused(pc, kind) or add(kind)
-            pc.use_source(carrier, track)
-            self._carriers[kind], self._sources[kind] = carrier, track
+        else:
+            self._carriers[kind] = carrier or self._unused(pc, kind) or add(kind)
+            self._sources[kind] = track
 
     def _unused(self, pc: Connection, kind: str) -> RTCRtpTransceiver | None:
         """Return a section of this kind that carries no source yet, and that the other side would receive."""
@@ -435,7 +433,11 @@ class Peer:
             transceiver.direction = DIRECTIONS[sends, receives]
 
     def _settle(self) -> None:
-        """Stop the sources made here that are in use no more."""
+        """Send what was agreed; stop the sources made here that are in use no more."""
+        carried = {carrier: self._sources[kind] for kind, carrier in self._carriers.items()}
+        for transceiver in self._pc.getTransceivers() if self._pc is not None else ():
+            sender: Any = transceiver.sender
+            sender.use(carried.get(transceiver))
         in_use = [*self._sources.values(), *self._next.values()]
         for track in self._owned:
             if track not in in_use:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from typing import TYPE_CHECKING, Any
 
@@ -10,38 +11,90 @@ from aiortc.codecs import is_rtx
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiortc import RTCDtlsTransport
     from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters, RTCRtpSendParameters
 
 __all__ = ["Receiver", "Sender"]
 
 
-class Lent(MediaStreamTrack):
-    """A track to send that stays its owner's: aiortc's sender stops the track that it was given."""
+class Outlet(MediaStreamTrack):
+    """What a sender reads: a source that may change, or come to its end, without the sender's notice.
 
-    def __init__(self, source: MediaStreamTrack) -> None:
+    aiortc's sender is at its end once its track is, and stops the track that it was given; a source that
+    somebody passed in is not ours to stop.
+
+    Args:
+        kind: ``"audio"`` or ``"video"``.
+        on_switch: called before the first frame of another source is given out.
+    """
+
+    def __init__(self, kind: str, on_switch: Callable[[], None]) -> None:
         super().__init__()
-        self.kind = source.kind
-        self._source = source
+        self.kind = kind
+        self._on_switch = on_switch
+        self._source: MediaStreamTrack | None = None
+        self._switched = asyncio.Event()
+        self._reading: asyncio.Task[Any] | None = None
+
+    def use(self, source: MediaStreamTrack | None) -> None:
+        """Read from `source` from now on; None gives nothing."""
+        if source is not self._source:
+            self._source = source
+            self._switched.set()
+            if self._reading is not None:
+                self._reading.cancel()
 
     async def recv(self) -> Any:
-        """Return the source's next frame."""
-        if self.readyState != "live":
-            raise MediaStreamError
-        return await self._source.recv()
+        """Return the next frame of the source that there is then."""
+        while True:
+            source = self._source
+            if source is None:
+                self._switched.clear()
+                await self._switched.wait()
+                continue
+            self._reading = asyncio.create_task(_frame_of(source), name=f"janus-source-{self.kind}")
+            try:
+                frame = await self._reading
+            except MediaStreamError:
+                if self._source is source:
+                    self._source = None
+                continue
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if self._source is source or (task is not None and task.cancelling()):
+                    raise
+                continue
+            finally:
+                self._reading = None
+            if self._switched.is_set():
+                self._switched.clear()
+                self._on_switch()
+            return frame
+
+
+async def _frame_of(source: MediaStreamTrack) -> Any:
+    return await source.recv()
 
 
 class Sender(RTCRtpSender):
-    """A sender whose codec may change while it sends; aiortc's keeps the first one.
+    """A sender whose source and codec may change while it sends; aiortc's keeps the first codec.
 
-    Args:
-        source: the track to send, or only its kind.
-        transport: what it is sent over.
+    The SSRC stays, as in a browser, so that Janus and whoever receives it need not be told; timestamps
+    go on with the clock from one source to the next.
     """
 
-    def __init__(self, source: MediaStreamTrack | str, transport: RTCDtlsTransport) -> None:
-        super().__init__(source if isinstance(source, str) else Lent(source), transport)
+    def __init__(self, kind: str, transport: RTCDtlsTransport) -> None:
+        self._outlet = Outlet(kind, self._begin)
         self._agreed: RTCRtpCodecParameters | None = None
+        self._shift: int | None = 0
+        self._last: tuple[float, int] | None = None
+        super().__init__(self._outlet, transport)
+
+    def use(self, source: MediaStreamTrack | None) -> None:
+        """Send `source` from now on; None sends nothing."""
+        self._outlet.use(source)
 
     async def send(self, parameters: RTCRtpSendParameters) -> None:
         """Send as agreed from now on."""
@@ -54,11 +107,30 @@ class Sender(RTCRtpSender):
         elif _format(codecs[0]) != _format(self._agreed):
             inside: Any = self
             vars(self._agreed).update(vars(codecs[0]))
-            inside._RTCRtpSender__encoder = None  # the next frame makes the right one
+            self._begin()
             inside._RTCRtpSender__rtx_payload_type = next(
                 (c.payloadType for c in codecs if is_rtx(c) and c.parameters["apt"] == codecs[0].payloadType),
                 None,
             )
+
+    def _begin(self) -> None:
+        """What comes next has nothing to do with what was sent before: a new encoder, and its own times."""
+        inside: Any = self
+        inside._RTCRtpSender__encoder = None  # the next frame makes the right one
+        self._shift = None
+
+    async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> Any:
+        encoded = await super()._next_encoded_frame(codec)
+        if encoded is not None:
+            now = asyncio.get_running_loop().time()
+            if self._shift is None:
+                self._shift = 0
+                if self._last is not None:
+                    then, stamp = self._last
+                    self._shift = stamp + int((now - then) * codec.clockRate) - encoded.timestamp
+            self._last = now, encoded.timestamp + self._shift
+            encoded.timestamp = self._last[1] & 0xFFFFFFFF
+        return encoded
 
 
 class Receiver(RTCRtpReceiver):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from janus_notebook.client.replies import PluginReply
@@ -37,9 +38,11 @@ class WebRtcPlugin(TypedPlugin):
         self._trickled = Trickled()
         self._negotiation = asyncio.Lock()
         self._connecting = False
+        self._recorded: tuple[str, str] | None = None
         self._offers = asyncio.Lock()
         self._unfinished: asyncio.Task[Any] | None = None
         self._stepping: asyncio.Task[Any] | None = None
+        self._releasing: asyncio.Task[None] | None = None
 
     @property
     def tracks(self) -> tuple[ReceivedTrack, ...]:
@@ -96,8 +99,9 @@ class WebRtcPlugin(TypedPlugin):
         The first negotiation makes the peer connection, and returns when media can flow: ICE and DTLS
         are done on both sides. If it fails, or is cancelled, the PeerConnection is closed on both sides
         and the handle can negotiate again. A later one, on the connection that there is, returns when
-        the answer is applied; if it fails, the connection stays as it was; if it is cancelled after
-        Janus was asked, it is brought to its end all the same, as Janus will have changed its side.
+        the answer is applied. If it fails, our side stays as it was; Janus's core has read an offer
+        before its plugin refuses it, and stops to take what that offer no longer sends, until the next
+        negotiation. If it is cancelled after Janus was asked, it is brought to its end all the same.
 
         Args:
             send: the plugin's request that carries the offer; its reply carries the answer.
@@ -232,6 +236,7 @@ class WebRtcPlugin(TypedPlugin):
                     raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
                 return await self._renegotiate(session, self._peer, attempt)
             peer = self._peer = peer_class(ice_servers=ice_servers, on_source_failure=self._source_failed)
+            peer.on_change = partial(self._record_change, peer)
             self._connecting = True
             try:
                 return await self._connect(peer, attempt)
@@ -336,6 +341,14 @@ class WebRtcPlugin(TypedPlugin):
         if self.session is not None:
             self.session.on_error(error.within(plugin=self.name, handle_id=self.id))
 
+    def _record_change(self, peer: Peer) -> None:
+        """Record the states of our own side, so that a log tells what happened between the messages."""
+        facts = peer.facts()
+        states = facts["ice"], facts["dtls"]
+        if self.session is not None and self.id is not None and states != self._recorded:
+            self._recorded = states
+            self.session.events.record("local", "peer", facts, self.session.id, self.id)
+
     async def _abandon(self, peer: Peer, told: bool) -> None:
         """Close both sides of a connection that did not come about; Janus's only if it has one.
 
@@ -366,10 +379,12 @@ class WebRtcPlugin(TypedPlugin):
         return self._peer
 
     async def release(self) -> None:
-        """Close our peer connection, if there is one."""
+        """Close our peer connection, if there is one; await its end, if it is closing already."""
         peer, self._peer = self._peer, None
         if peer is not None:
             await self._close(peer)
+        elif self._releasing is not None:
+            await asyncio.wait([self._releasing])
 
     def on_event(self, event: JanusEvent) -> None:
         """Take Janus's candidates and offers; close our side when Janus has closed its own."""
@@ -405,7 +420,7 @@ class WebRtcPlugin(TypedPlugin):
     def _close_later(self) -> None:
         peer, self._peer = self._peer, None
         if peer is not None and self.session is not None:
-            self.session.spawn(self._close(peer), name="janus-peer-release")
+            self._releasing = self.session.spawn(self._close(peer), name="janus-peer-release")
 
 
 async def _result(task: asyncio.Task[T]) -> T:
