@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from janus_notebook.client.deadlines import check_seconds
 from janus_notebook.client.requests import Extra, request
-from janus_notebook.errors import JanusCallError, JanusStateError, JanusTimeoutError
+from janus_notebook.errors import (
+    JanusCallError,
+    JanusMediaError,
+    JanusPluginError,
+    JanusStateError,
+    JanusTimeoutError,
+)
 from janus_notebook.plugins.videocall.events import (
     DETAILS,
     CallAccepted,
@@ -35,8 +41,9 @@ RING_SECONDS = 30.0
 # For ICE and DTLS, once a call was taken.
 MEDIA_SECONDS = 15.0
 
-# How long `hangup_call` waits for the event that says that the PeerConnection is gone.
-HANGUP_SECONDS = 1.0
+# How long after a call of ours its echo may come: the other side's end of it, told to us by Janus, which
+# a new call to the same person would take for its own.
+ECHO_SECONDS = 1.5
 
 
 class JanusVideoCallPlugin(WebRtcPlugin):
@@ -51,8 +58,13 @@ class JanusVideoCallPlugin(WebRtcPlugin):
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
         super().__init__(name, opaque_id=opaque_id)
         self._username = ""
-        self._partner = ""
+        self._other = ""
+        self._in_call = False
+        self._ringing = False
         self._incoming: PluginEvent | None = None
+        self._why = ""
+        self._echo = ("", 0.0)
+        self._clearing: asyncio.Task[Any] | None = None
 
     @property
     def username(self) -> str:
@@ -62,12 +74,12 @@ class JanusVideoCallPlugin(WebRtcPlugin):
     @property
     def caller(self) -> str:
         """Who calls us, as long as it rings; else ""."""
-        return _username(self._incoming) if self._incoming is not None else ""
+        return self._other if self._incoming is not None else ""
 
     @property
     def partner(self) -> str:
         """With whom we are in a call; "" if we are in none."""
-        return self._partner
+        return self._other if self._in_call else ""
 
     # -- requests -----------------------------------------------------------------------------
 
@@ -139,10 +151,16 @@ class JanusVideoCallPlugin(WebRtcPlugin):
 
         async def send(offer: Mapping[str, Any]) -> CallAnswer:
             async with self.events(["accepted", "hangup_call", "hangup"]) as news:
-                await self._ring({**body, "jsep": offer})
-                return await self._taken(news, username, seconds)
+                self._ringing = True
+                try:
+                    await self._ring({**body, "jsep": offer})
+                    return await self._answered(news, username, seconds)
+                finally:
+                    self._ringing = False
 
-        return await self._offer(
+        await self._cleared(username)
+        self._why = ""
+        negotiating = self._offer(
             send,
             video=video,
             audio=audio,
@@ -150,6 +168,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
             timeout=seconds + MEDIA_SECONDS,
             again=False,
         )
+        return await self._unless_ended(username, negotiating)
 
     @request()
     async def accept(
@@ -176,35 +195,33 @@ class JanusVideoCallPlugin(WebRtcPlugin):
 
         Raises:
             JanusStateError: nobody calls.
-            JanusPluginError: 481 NO_CALL: the caller has hung up.
+            JanusCallError: the caller has hung up meanwhile.
+            JanusPluginError: 481 NO_CALL: nobody calls, or no longer.
             JanusMediaError, JanusOptionError, JanusTimeoutError: see `JanusEchoTestPlugin.publish`.
         """
-        incoming = self._incoming
         if jsep is not None:
-            reply = await self._ask("accept", CallAnswer, {"jsep": jsep, "extra": extra, "timeout": timeout})
-        else:
-            self._attached()
-            if incoming is None:
-                raise JanusStateError("nobody calls", hint='Await wait_for("incomingcall") first.').within(
-                    plugin=self.name, handle_id=self.id
-                )
-
-            async def send(answer: Mapping[str, Any]) -> CallAnswer:
-                return await self._ask("accept", CallAnswer, {"jsep": answer, "extra": extra})
-
-            offer = incoming.jsep or {}
-            kinds = set(re.findall(r"^m=(\w+)", str(offer.get("sdp")), re.MULTILINE))
-            reply = await self._answer(
-                offer,
-                send,
-                video=None if isinstance(video, str) and "video" not in kinds else video,
-                audio=None if isinstance(audio, str) and "audio" not in kinds else audio,
-                ice_servers=ice_servers,
-                timeout=MEDIA_SECONDS if timeout is None else check_seconds("timeout", timeout),
+            body = {"jsep": jsep, "extra": extra, "timeout": timeout}
+            return self._taken(await self._ask("accept", CallAnswer, body))
+        self._attached()
+        if self._incoming is None:
+            raise JanusStateError("nobody calls", hint='Await wait_for("incomingcall") first.').within(
+                plugin=self.name, handle_id=self.id
             )
-        if incoming is not None and self._incoming is incoming:
-            self._incoming, self._partner = None, _username(incoming)
-        return reply
+
+        async def send(answer: Mapping[str, Any]) -> CallAnswer:
+            return await self._ask("accept", CallAnswer, {"jsep": answer, "extra": extra})
+
+        caller, offer = self._other, self._incoming.jsep or {}
+        kinds = re.findall(r"^m=(\w+)", str(offer.get("sdp")), re.MULTILINE)
+        negotiating = self._answer(
+            offer,
+            send,
+            video=None if isinstance(video, str) and "video" not in kinds else video,
+            audio=None if isinstance(audio, str) and "audio" not in kinds else audio,
+            ice_servers=ice_servers,
+            timeout=MEDIA_SECONDS if timeout is None else check_seconds("timeout", timeout),
+        )
+        return self._taken(await self._unless_ended(caller, negotiating))
 
     @request()
     async def set(
@@ -256,19 +273,17 @@ class JanusVideoCallPlugin(WebRtcPlugin):
             reason: what the other side is told.
             extra: further parameters that a newer server knows.
             timeout: seconds; None means the session's default.
-
-        Raises:
-            JanusPluginError: 481 NO_CALL.
         """
         arguments = locals()
-        async with self.events(["hangup"]) as ended:
+        before, self._why = self._why, reason or "we hung up"
+        try:
             reply = await self._ask("hangup", CallAnswer, arguments)
-            self._over()
-            if self.state in ("negotiating", "connected"):
-                # Its event follows the answer; it must not seem to end the next call.
-                with suppress(JanusTimeoutError, StopAsyncIteration):
-                    await ended.get(HANGUP_SECONDS)
-        await self.release()
+        except BaseException:
+            self._why = before
+            raise
+        self._over(self._why)
+        # Janus itself would close the PeerConnection up to a second later, and no call could begin before.
+        await self.hangup(timeout)
         return reply
 
     async def renegotiate(
@@ -299,29 +314,37 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         async def send(offer: Mapping[str, Any]) -> CallAnswer:
             async with self.events(["update", "hangup_call", "hangup"]) as news:
                 await self.set(jsep=offer)
-                return await self._taken(news, self._partner, timeout)
+                return await self._answered(news, self._other, timeout)
 
         return await self._offer(send, video=video, audio=audio, receive=receive, timeout=timeout)
 
     # -- inside -------------------------------------------------------------------------------
 
     async def _ring(self, arguments: Mapping[str, Any]) -> CallAnswer:
-        reply = await self._ask("call", CallAnswer, arguments)
-        if reply.event == "hangup":
-            raise self._ended(arguments["username"], reply.reason)
+        # Before it is asked: what happens to the call may be told before the answer.
+        before = self._other, self._why, self._echo
+        self._other, self._why = arguments["username"], ""
+        try:
+            reply = await self._ask("call", CallAnswer, arguments)
+            if reply.event == "hangup":
+                raise self._ended(arguments["username"], reply.reason)
+        except BaseException:
+            self._other, self._why, self._echo = before
+            raise
         return reply
 
-    async def _taken(self, news: Subscription, username: str, timeout: float) -> CallAnswer:
+    def _taken(self, reply: CallAnswer) -> CallAnswer:
+        self._incoming, self._in_call = None, bool(self._other)
+        return reply
+
+    async def _answered(self, news: Subscription, username: str, timeout: float) -> CallAnswer:
         """Wait for the other side's answer, or why there is none."""
         try:
             async with asyncio.timeout(timeout):
                 async for event in news:
-                    if isinstance(event, HangupEvent):
-                        raise self._ended(username, event.reason)
-                    assert isinstance(event, PluginEvent)
-                    if isinstance(event.detail, CallHangup):
-                        raise self._ended(username, event.detail.reason)
-                    if event.jsep is not None and event.jsep.get("type") == "answer":
+                    if not self._other:
+                        raise self._ended(username, self._why)
+                    if isinstance(event, PluginEvent) and (event.jsep or {}).get("type") == "answer":
                         return CallAnswer.from_message(event.raw)
         except TimeoutError as exc:
             raise JanusTimeoutError(
@@ -329,8 +352,27 @@ class JanusVideoCallPlugin(WebRtcPlugin):
             ).within(plugin=self.name, handle_id=self.id) from exc
         raise self._not_attached()
 
+    async def _unless_ended(self, username: str, negotiating: Coroutine[Any, Any, CallAnswer]) -> CallAnswer:
+        """Negotiate; if the call ends meanwhile, that is the error, and not what follows from it."""
+        try:
+            return await negotiating
+        except (JanusMediaError, JanusPluginError) as exc:
+            if not self._why:
+                raise
+            raise self._ended(username, self._why) from exc
+
     def _ended(self, username: str, reason: str) -> JanusCallError:
         return JanusCallError(username, reason).within(plugin=self.name, handle_id=self.id)
+
+    async def _cleared(self, username: str) -> None:
+        """Wait until nothing of an earlier call can reach the one that begins."""
+        if self._clearing is not None:
+            await asyncio.wait([self._clearing])
+        other, until = self._echo
+        left = until - asyncio.get_running_loop().time()
+        if other == username and left > 0:
+            with suppress(JanusTimeoutError):
+                await self.wait_for("hangup_call", timeout=left)
 
     async def on_offer(self, jsep: Mapping[str, Any], event: PluginEvent) -> None:
         """Answer an ``update`` of the other side."""
@@ -345,33 +387,45 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         """Follow who calls, and with whom we are in a call."""
         super().on_event(event)
         if isinstance(event, HangupEvent):
-            self._over()
+            self._over(event.reason)
         elif isinstance(event, PluginEvent):
             match event.detail:
-                case IncomingCall():
-                    self._incoming = event
-                case CallAccepted() as accepted:
-                    self._partner = accepted.username
-                case CallHangup():
-                    self._over()
+                case IncomingCall() as call:
+                    self._incoming, self._other, self._why = event, call.username, ""
+                case CallAccepted():
+                    self._in_call = True
+                case CallHangup() as hangup:
+                    self._hung_up_there(hangup)
+
+    def _hung_up_there(self, hangup: CallHangup) -> None:
+        if hangup.username == self._echo[0]:
+            self._echo = ("", 0.0)
+        if hangup.username != self._other:
+            return  # of an earlier call
+        self._over(hangup.reason or "they hung up")
+        self._echo = ("", 0.0)
+        if self.session is not None and self.state in ("negotiating", "connected") and not self._ringing:
+            # Janus leaves our side of it open for a while, in which nobody could call us.
+            self._clearing = self.session.spawn(self._clear(), name="janus-call-clear")
+
+    async def _clear(self) -> None:
+        with suppress(JanusStateError):  # detached meanwhile
+            await self.hangup()
 
     def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
         """A handle that was attached anew has no name."""
         self._username = ""
-        self._over()
+        self._over("")
         super().begin(session, handle_id, message)
 
     def end(self, reason: str) -> None:
         """The handle is gone, and with it its name."""
         self._username = ""
-        self._over()
+        self._over(reason)
         super().end(reason)
 
-    def _over(self) -> None:
+    def _over(self, why: str) -> None:
         """There is no call, and none rings."""
-        self._incoming, self._partner = None, ""
-
-
-def _username(event: PluginEvent) -> str:
-    detail = event.detail
-    return detail.username if isinstance(detail, IncomingCall) else ""
+        if self._other:
+            self._echo = (self._other, asyncio.get_running_loop().time() + ECHO_SECONDS)
+            self._incoming, self._in_call, self._other, self._why = None, False, "", self._why or why
