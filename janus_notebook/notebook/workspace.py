@@ -130,6 +130,10 @@ class Workspace:
     async def _watched(self, options: dict[str, Any]) -> Monitor:
         from janus_notebook.monitor import Monitor
 
+        known = signature(Monitor).parameters
+        for name in options:
+            if name not in known:
+                raise JanusOptionError.unknown("option of monitor()", name, known)
         if self.monitor is not None and options and options != self._monitor_options:
             if self.monitor.is_open:
                 raise JanusOptionError(
@@ -137,9 +141,6 @@ class Workspace:
                 )
             self.monitor = None
         if self.monitor is None:
-            for name in options:
-                if name not in signature(Monitor).parameters:
-                    raise JanusOptionError.unknown("option of monitor()", name, signature(Monitor).parameters)
             self.monitor, self._monitor_options = Monitor(**options), options
             self.monitor.on_silence = self._notices.append
         self.listen()
