@@ -8,7 +8,7 @@ import pytest
 
 from janus_notebook import JanusSession
 from tests.client.scripted import errors_in, run, until
-from tests.live.videoroom import SECRET, handle, is_right, offers, publisher, room, sent, shows
+from tests.live.videoroom import SECRET, is_right, offers, publisher, room, sent, shows
 
 if TYPE_CHECKING:
     from janus_notebook import LocalGateway

@@ -305,7 +305,7 @@ class RoomView:
             case events.RoomLeaving(leaving=id) | events.RoomKicked(kicked=id) if id != self.id:
                 self._people = {key: each for key, each in self._people.items() if key != id}
             case events.RoomDisplay(id=id) as named:
-                for key in {"display", "metadata"} & data.keys():
+                for key in ({"display", "metadata"} & data.keys()) - {*named.unreadable}:
                     self._change(id, **{key: getattr(named, key)})
             case events.RoomModeration(id=id, mid=mid, moderation=word):
                 self._change_stream(id, mid, moderated=word == "muted")
