@@ -80,7 +80,7 @@ def plugins_by_handle(events: Iterable[JanusEvent]) -> dict[int, str]:
         if isinstance(event, StateEvent):
             plugin = event.raw.get("plugin")
         else:
-            data = event.raw.get("plugindata")
+            data = event.raw.get("event" if event.direction == "monitor" else "plugindata")
             plugin = data.get("plugin") if isinstance(data, dict) else None
         if isinstance(plugin, str):
             found[event.handle_id] = plugin
