@@ -200,7 +200,9 @@ def test_merged_with_a_session_in_order_of_time() -> None:
             assert order.index(("request", "create")) < created < attach
             assert order.index(("request", "attach")) < attach < order.index(("request", "message"))
             assert created < order.index(("request", "attach"))
-            assert str(merged.ladder())
+            assert "scripted" in str(merged.ladder())
+            frame = merged.to_frame()
+            assert set(frame[frame["handle_id"] == plugin.id]["plugin"]) == {"janus.plugin.scripted"}
             assert len(monitor.merged(JanusSession("ws://127.0.0.1:9"))) == 0
 
     run(main())
