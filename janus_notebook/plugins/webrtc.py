@@ -260,7 +260,8 @@ class WebRtcPlugin(TypedPlugin):
         async with self.events(["webrtcup", "hangup"]) as outcome:
             adding = asyncio.create_task(self._trickled.feed(peer), name="janus-candidates")
             try:
-                reply = await self._exchange(peer, jsep, attempt, first=True)
+                trickling = self.trickle(peer.candidates(), attempt.timeout)
+                reply = await self._exchange(peer, jsep, attempt, trickling)
                 await all_of(peer.connected(attempt.left), self._up(outcome, attempt.left), beside=adding)
                 if self.state == "hungup":
                     raise self._hung_up(self.reason)
@@ -282,11 +283,17 @@ class WebRtcPlugin(TypedPlugin):
 
     async def _revise(self, peer: Peer, attempt: Attempt[R]) -> R:
         jsep = await self._step(attempt.describe(peer, False))
-        try:
-            return await self._exchange(peer, jsep, attempt, first=False)
-        except BaseException:
-            await self._step(peer.rollback())
-            raise
+        async with self.events(["hangup"]) as ended:
+            # Janus does not answer an offer whose PeerConnection it closes meanwhile.
+            watching = asyncio.create_task(self._up(ended, attempt.timeout), name="janus-hangup-watch")
+            try:
+                return await self._exchange(peer, jsep, attempt, beside=watching)
+            except BaseException:
+                await self._step(peer.rollback())
+                raise
+            finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
 
     async def _prepare(self, peer: Peer, attempt: Attempt[R]) -> None:
         """Have the sources ready before anything is said to Janus."""
@@ -301,12 +308,18 @@ class WebRtcPlugin(TypedPlugin):
             ).within(plugin=self.name, handle_id=self.id) from exc
         self._attached()  # it may be gone by now
 
-    async def _exchange(self, peer: Peer, jsep: dict[str, Any], attempt: Attempt[R], *, first: bool) -> R:
-        """Send our description, with our candidates at first; if it is an offer, take the answer to it."""
+    async def _exchange(
+        self,
+        peer: Peer,
+        jsep: dict[str, Any],
+        attempt: Attempt[R],
+        *meanwhile: Coroutine[Any, Any, Any],
+        beside: asyncio.Task[None] | None = None,
+    ) -> R:
+        """Send our description; if it is an offer, take the answer to it."""
         try:
             async with asyncio.timeout_at(attempt.deadline):
-                trickles = [self.trickle(peer.candidates(), attempt.timeout)] if first else []
-                reply: R = (await all_of(attempt.sent(jsep), *trickles))[0]
+                reply: R = (await all_of(attempt.sent(jsep), *meanwhile, beside=beside))[0]
         except JanusTimeoutError:
             raise
         except TimeoutError as exc:

@@ -255,8 +255,9 @@ def test_ended_while_renegotiating(gateway: LocalGateway, how: str) -> None:
             assert channel_peer is not None
             call = asyncio.create_task(publisher.configure(video=flat("blue"), data=True, receive=()))
             await until(lambda: channel_peer.facts()["signaling"] == "have-local-offer")
-            await (session.destroy() if how == "destroy" else getattr(publisher, how)())
-            await asyncio.gather(call, return_exceptions=True)
+            async with asyncio.timeout(2):
+                await (session.destroy() if how == "destroy" else getattr(publisher, how)())
+                await asyncio.gather(call, return_exceptions=True)
             assert (channel_peer.state, publisher.tracks) == ("closed", ())
 
     run(main())
