@@ -37,7 +37,7 @@ def damaged(chance: random.Random) -> bytes:
 @pytest.mark.parametrize("seed", range(3))
 def test_damaged_deliveries_harm_nothing(seed: int) -> None:
     async def main() -> None:
-        chance = random.Random(seed)  # noqa: S311 - to be repeatable
+        chance = random.Random(seed)
         async with Monitor(request_timeout=0.5, max_body=100_000) as monitor:
             for _ in range(5):
                 urls = [chance.choice([monitor.http_url, monitor.ws_url]) for _ in range(40)]

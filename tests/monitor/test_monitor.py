@@ -202,7 +202,9 @@ def test_merged_with_a_session_in_order_of_time() -> None:
             assert created < order.index(("request", "attach"))
             assert "scripted" in str(merged.ladder())
             frame = merged.to_frame()
-            assert set(frame[frame["handle_id"] == plugin.id]["plugin"]) == {"janus.plugin.scripted"}
+            assert set(frame[frame["handle_id"] == handle["handle_id"]]["plugin"]) == {
+                "janus.plugin.scripted"
+            }
             assert len(monitor.merged(JanusSession("ws://127.0.0.1:9"))) == 0
 
     run(main())
