@@ -42,7 +42,7 @@ class Admins:
 
         Raises:
             JanusOptionError: without `url`, no server is known; or an option is wrong.
-            JanusConnectionError, JanusTimeoutError: see `JanusAdmin.open`.
+            JanusConnectionError: see `JanusAdmin.open`.
         """
         wanted = {**(_of_ours(gateway) if url is None else {"base_url": url}), **options}
         self.open_ones()

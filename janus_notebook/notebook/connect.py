@@ -220,7 +220,7 @@ def admin(url: str | None = None, *, admin_secret: str | None = None, **options:
 
     Raises:
         JanusOptionError: no server is known, or an option is wrong.
-        JanusConnectionError, JanusTimeoutError: see `JanusAdmin.open`.
+        JanusConnectionError: see `JanusAdmin.open`.
     """
     secret = {} if admin_secret is None else {"admin_secret": admin_secret}
 

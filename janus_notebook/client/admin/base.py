@@ -111,8 +111,7 @@ class AdminBase:
         """Connect, unless it is connected, and ask who the server is. A request does so too.
 
         Raises:
-            JanusConnectionError: there is no Janus at the URL, or it can't be reached.
-            JanusTimeoutError: it does not answer.
+            JanusConnectionError: there is no Janus at the URL, it can't be reached, or does not answer.
             JanusStateError: this object belongs to another event loop.
         """
         self._closed = False
@@ -166,14 +165,14 @@ class AdminBase:
                 if connection.state != "connected":
                     connection.server = None  # it may come back as another version
                     await connection.open()
+                if connection.server is None:
+                    await connection.info(seconds)
         except TimeoutError as exc:
             raise JanusConnectionError(
                 f"{mask_url(self.base_url)} did not answer within {seconds:g} s",
                 hint="Check the host, the port and any firewall between.",
             ) from exc
-        if connection.server is None:
-            await connection.info(_left(deadline, loop))
-        return _left(deadline, loop)
+        return max(deadline - loop.time(), 0.001)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -201,10 +200,6 @@ class AdminBase:
         if not isinstance(found, list):
             raise JanusProtocolError(f"the answer to {name!r} has no list {key!r}")
         return found
-
-
-def _left(deadline: float, loop: asyncio.AbstractEventLoop) -> float:
-    return max(deadline - loop.time(), 0.001)
 
 
 def object_in(message: Message, key: str) -> dict[str, Any]:

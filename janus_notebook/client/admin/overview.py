@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar, overload
 
@@ -74,11 +75,13 @@ class _Overview(Sequence[T], Generic[T]):
     def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
         return self._items[index]
 
+    @abstractmethod
     def _rows(self) -> list[dict[str, Any]]:
-        raise NotImplementedError
+        """A dict for each item, with the values of `_columns`."""
 
+    @abstractmethod
     def _columns(self) -> list[str]:
-        raise NotImplementedError
+        """The names of the columns."""
 
     def _table(self) -> Table:
         columns = self._columns()
