@@ -5,16 +5,22 @@ Source: "Record&Play plugin documentation" of the Janus documentation.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.client.requests import Extra, request
-from janus_notebook.errors import JanusOptionError, JanusStateError
+from janus_notebook.errors import JanusOptionError, JanusPluginError, JanusStateError
 from janus_notebook.plugins.webrtc import WebRtcPlugin
+from janus_notebook.protocol.events import JanusEvent
+from janus_notebook.protocol.messages import Message
 from janus_notebook.protocol.plugin_events import PluginDetail, register_details
+
+if TYPE_CHECKING:
+    from janus_notebook.client.session import JanusSession
 
 __all__ = [
     "JanusRecordPlayPlugin",
@@ -31,6 +37,11 @@ __all__ = [
 ]
 
 MEDIA_SECONDS = 15.0
+
+# How long the server may take to let go of what it has played, and how often it is asked.
+LET_GO_SECONDS = 2.0
+ASK_SECONDS = 0.02
+STILL_PLAYING = 415  # what it answers to a `start` without an SDP: MISSING_ELEMENT, else INVALID_STATE
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,6 +218,9 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
     plugin_name: ClassVar[str] = "janus.plugin.recordplay"
     details = (RecordPlayDone, RecordPlaySlowLink)
 
+    _asked = ""  # the last of `record` and `play`
+    _played = False
+
     @request(newer={"admin_key": "1.3.1"})
     async def update(
         self, *, admin_key: str | None = None, extra: Extra = None, timeout: float | None = None
@@ -319,6 +333,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
         flow = ("video", "audio", "ice_servers")
         arguments = {key: value for key, value in locals().items() if key not in flow}
         if jsep is not None:
+            await self._begin("record", again=bool(update))
             return await self._ask("record", RecordPlayStatus, arguments)
         if update:
             raise JanusOptionError("update is about an offer of yours", hint="Give it as jsep.")
@@ -327,6 +342,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
             raise JanusOptionError("nothing to record", hint="Give video=, audio= or both.")
 
         async def send(offer: Mapping[str, Any]) -> RecordPlayStatus:
+            await self._begin("record")
             return await self._ask("record", RecordPlayStatus, {**arguments, "jsep": offer})
 
         return await self._offer(
@@ -375,6 +391,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
         """
         arguments = {key: value for key, value in locals().items() if key not in ("answer", "ice_servers")}
         if not answer:
+            await self._begin("play", again=bool(restart))
             return await self._ask("play", RecordPlayStatus, arguments)
         if restart:
             raise JanusOptionError(
@@ -383,8 +400,13 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
         if self._peer is not None:
             raise JanusStateError(f"{self.name} records or plays already", hint="Call stop() first.")
         arguments["timeout"] = seconds = MEDIA_SECONDS if timeout is None else timeout
+
+        async def ask() -> RecordPlayStatus:
+            await self._begin("play")
+            return await self._ask("play", RecordPlayStatus, arguments)
+
         return await self._answer_to(
-            lambda: self._ask("play", RecordPlayStatus, arguments),
+            ask,
             lambda ours: self.start(jsep=ours),
             ice_servers=ice_servers,
             timeout=seconds,
@@ -450,6 +472,43 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
             return await self._closing(lambda: self._ask("stop", RecordPlayStatus, arguments))
         finally:
             await self.release()
+
+    async def _begin(self, what: str, *, again: bool = False) -> None:
+        """Wait until the server has let go of what it has played.
+
+        Its thread for that outlives the PeerConnection for a moment, and would take down what begins
+        meanwhile, or all of Janus. Nothing tells of its end but how a `start` without an SDP is refused.
+        """
+        self._asked = what
+        if not self._played or again:
+            return
+        try:
+            async with asyncio.timeout(LET_GO_SECONDS):
+                while await self._still_playing():  # noqa: ASYNC110 # on the server, which tells it no other way
+                    await asyncio.sleep(ASK_SECONDS)
+        except TimeoutError as exc:
+            raise JanusStateError(
+                f"{self.name} is still playing on the server", hint="Call stop() first, or attach another."
+            ).within(plugin=self.name, handle_id=self.id) from exc
+        self._played = False
+
+    async def _still_playing(self) -> bool:
+        try:
+            await self.request({"request": "start"})
+        except JanusPluginError as exc:
+            return exc.code == STILL_PLAYING
+        return True
+
+    def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
+        """The handle exists on the server now."""
+        self._asked, self._played = "", False
+        super().begin(session, handle_id, message)
+
+    def on_event(self, event: JanusEvent) -> None:
+        """See when the server begins to play."""
+        super().on_event(event)
+        if event.kind == "webrtcup" and self._asked == "play":
+            self._played = True
 
 
 register_details(JanusRecordPlayPlugin.plugin_name, _detail, JanusRecordPlayPlugin.details)
