@@ -110,7 +110,8 @@ class JanusAdmin(ServerRequests, HandleRequests, ModuleRequests, TokenRequests):
             kind: ``pcap`` for Wireshark, or ``text2pcap`` for the text that its tool of this name reads.
             folder: where the file goes; it is made where there is none. None for the server's own
                 working directory.
-            filename: of the file; a text file that exists is appended to. None for a random one.
+            filename: of the file, a new one: one that exists is added to, which text can take, and a pcap
+                file can't. None for a random one.
             truncate: bytes of each packet that are kept; 0 or None for all.
 
         Raises:

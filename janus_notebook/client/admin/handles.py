@@ -123,7 +123,8 @@ class HandleRequests(AdminBase):
             session_id: the session that the handle is in.
             handle_id: the handle.
             folder: where; it is made where there is none. None for the server's own working directory.
-            filename: of the file, which is overwritten; None for a random one, which `handle_info` tells.
+            filename: of the file, a new one: one that exists is added to, and a second header in it makes
+                it unreadable. None for a random one, which `handle_info` tells.
             truncate: bytes of each packet that are kept; 0 or None for all.
             extra: further parameters that a newer server knows.
             timeout: seconds; None means the default.
