@@ -37,7 +37,8 @@ def test_serve_tells_the_monitor_by_itself(kernel: Kernel) -> None:
     assert "The local gateway tells it everything." in shown.stdout
     panel = shown.displays[-2]["text/plain"]
     assert panel.startswith("Events of the server: ")
-    kernel.run("until(lambda: told('core')); assert told('core') == ['startup']").check()
+    # Not just one: a start that missed a transport is ended, and tried again.
+    kernel.run("until(lambda: told('core')[-1:] == ['startup'])").check()
     kernel.run("session = await connect()").check()
     kernel.run("echo = await session.attach('echotest')").check()
     kernel.run("await echo.configure(audio=True)").check()
@@ -50,11 +51,11 @@ def test_serve_tells_the_monitor_by_itself(kernel: Kernel) -> None:
     kernel.run("await session.destroy()").check()
     assert kernel.value("[(await anext(stream)).name for _ in range(2)]") == ["detached", "destroyed"]
     kernel.run("%janus stop").check()
-    kernel.run("until(lambda: told('core') == ['startup', 'shutdown'])").check()
+    kernel.run("until(lambda: told('core')[-1] == 'shutdown')").check()
     assert "monitor" in str(kernel.run("%janus status").check().text)
     # The next server tells the same monitor.
     kernel.run("%janus serve").check()
-    kernel.run("until(lambda: told('core') == ['startup', 'shutdown', 'startup'])").check()
+    kernel.run("until(lambda: told('core')[-1] == 'startup')").check()
     password = kernel.value("monitor._core._password")
     seen = kernel.run("monitor, repr(monitor), monitor.configuration()").check()
     assert password not in str(seen.text)
