@@ -55,7 +55,8 @@ class AudioParticipant(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: its id in the room.
         display: its name; "" if it has none.
-        setup: whether its media is connected. Stays False for plain RTP in Janus 1.1.
+        setup: whether its media is connected; with plain RTP, whether Janus has received a packet. Janus
+            forgets to say so of somebody who comes back with a PeerConnection that was kept.
         muted: whether it is muted, by itself or by an administrator of the room.
         talking: whether it is talking, where audio levels are used; else False.
         spatial_position: 0 (left) to 100 (right), in a room with spatial audio.

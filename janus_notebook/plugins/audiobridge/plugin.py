@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from janus_notebook.errors import (
     JanusError,
@@ -30,9 +30,6 @@ from janus_notebook.plugins.webrtc import WebRtcPlugin
 from janus_notebook.protocol.events import HangupEvent, JanusEvent, PluginEvent, WebRtcUpEvent
 from janus_notebook.protocol.messages import Message
 from janus_notebook.protocol.plugin_events import register_details
-
-if TYPE_CHECKING:
-    from janus_notebook.client.session import JanusSession
 
 __all__ = ["JanusAudioBridgePlugin"]
 
@@ -421,11 +418,6 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
             case HangupEvent():
                 # Janus takes who has no PeerConnection any more out of the room.
                 self.room.leave(f"hung up: {event.reason}")
-
-    def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
-        """The handle is new on the server, and so it is in no room."""
-        self.room.leave("attached anew")
-        super().begin(session, handle_id, message)
 
     def end(self, reason: str) -> None:
         """The handle is gone, and so it is in no room."""

@@ -139,8 +139,8 @@ class SoundRequests(TypedPlugin):
             timeout: seconds; None means the session's default.
 
         Raises:
-            JanusPluginError: 499 UNKNOWN_ERROR (the file can't be opened, or is no Opus file), 484
-                INVALID_ELEMENT (the `file_id` is taken), 485 NO_SUCH_ROOM.
+            JanusPluginError: 499 UNKNOWN_ERROR (the file can't be opened), 490 ID_EXISTS (the `file_id` is
+                taken), 485 NO_SUCH_ROOM, 482 INVALID_REQUEST (a server without libogg).
         """
         return await self._ask("play_file", AudioFile, locals())
 
@@ -155,7 +155,7 @@ class SoundRequests(TypedPlugin):
         extra: Extra = None,
         timeout: float | None = None,
     ) -> AudioFilePlaying:
-        """Ask whether a file is being played.
+        """Ask whether a file is being played: from ``announcement-started`` to ``announcement-stopped``.
 
         Args:
             room: where.
@@ -197,7 +197,7 @@ class SoundRequests(TypedPlugin):
         extra: Extra = None,
         timeout: float | None = None,
     ) -> AudioFile:
-        """Stop a file that is being played.
+        """Stop a file that is being played; one that is not is no error.
 
         Args:
             room: where.
@@ -206,9 +206,6 @@ class SoundRequests(TypedPlugin):
             admin_key: needed where the server guards files with it.
             extra: further parameters that a newer server knows.
             timeout: seconds; None means the session's default.
-
-        Raises:
-            JanusPluginError: 484 INVALID_ELEMENT: there is no such file in the room (any more).
         """
         return await self._ask("stop_file", AudioFile, locals())
 
