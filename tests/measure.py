@@ -2,7 +2,7 @@
 
 Every line and branch of ``[tool.coverage.run] source`` has to be run by the tests in `FOLDERS`; the run fails
 where one is not. Other tests are not measured: they would only be slower, and what they touch by the way is
-not tested by it. A whole ``sh tests/run`` does this (``tests/halves``).
+not tested by it. A whole ``sh tests/run`` does this (``tests/parts``).
 """
 
 from __future__ import annotations
