@@ -169,9 +169,8 @@ def _is_given(given: Mapping[str, Any], name: str) -> bool:
     value = given.get(parameter)
     if not key:
         return value is not None
-    return isinstance(value, list | tuple) and any(
-        isinstance(item, Mapping) and key in item for item in value
-    )
+    objects = value if isinstance(value, list | tuple) else [value]
+    return any(isinstance(item, Mapping) and key in item for item in objects)
 
 
 def _too_old(what: str, since: str, version: str) -> JanusVersionError:

@@ -38,7 +38,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
             data: the JSON object.
             given: values of fields that do not come from it.
         """
-        own = {f"*{name}": value for name, value in given.items()} | {"*data": data}
+        own = {"*unreadable": (), **{f"*{name}": value for name, value in given.items()}, "*data": data}
         try:
             return msgspec.convert({**data, **own}, cls)
         except msgspec.ValidationError:
