@@ -98,8 +98,7 @@ async def right(*handles: JanusTextRoomPlugin) -> None:
     """Each view equals what Janus itself lists, as soon as what is on its way has come."""
     listed = await handles[0].listparticipants(room=ROOM)
     there = {one.username: one.display for one in listed.participants}
-    for handle in handles:
-        await until(lambda handle=handle: people(handle) == there)
+    await until(lambda: all(people(handle) == there for handle in handles))
 
 
 def test_rooms_are_managed(gateway: LocalGateway) -> None:

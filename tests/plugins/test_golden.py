@@ -28,6 +28,17 @@ BY_HAND: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
         "needs real losses",
         {"echotest": "event", "result": {"status": "slow_link", "bitrate": 1000}},
     ),
+    ("videocall", "simulcast"): (
+        "needs simulcast",
+        {"videocall": "event", "result": {"event": "simulcast", "videocodec": "vp8", "substream": 1}},
+    ),
+    ("videocall", "slow_link"): (
+        "needs real losses",
+        {
+            "videocall": "event",
+            "result": {"event": "slow_link", "media": "video", "current-bitrate": 64_000},
+        },
+    ),
     ("echotest", "layer"): (
         "needs simulcast",
         {"echotest": "event", "videocodec": "vp8", "substream": 1},

@@ -45,6 +45,9 @@ MEDIA_SECONDS = 15.0
 # a new call to the same person would take for its own.
 ECHO_SECONDS = 1.5
 
+# Janus's own reason for a hangup, which may overtake the one that a person gave.
+NO_REASON = "Remote WebRTC hangup"
+
 
 class JanusVideoCallPlugin(WebRtcPlugin):
     """A handle on VideoCall (``janus.plugin.videocall``).
@@ -58,7 +61,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
         super().__init__(name, opaque_id=opaque_id)
         self._username = ""
-        self._other = ""
+        self._other = self._last = ""
         self._in_call = False
         self._ringing = False
         self._incoming: PluginEvent | None = None
@@ -356,7 +359,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         """Negotiate; if the call ends meanwhile, that is the error, and not what follows from it."""
         try:
             return await negotiating
-        except (JanusMediaError, JanusPluginError) as exc:
+        except (JanusCallError, JanusMediaError, JanusPluginError) as exc:
             if not self._why:
                 raise
             raise self._ended(username, self._why) from exc
@@ -401,7 +404,10 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         if hangup.username == self._echo[0]:
             self._echo = ("", 0.0)
         if hangup.username != self._other:
-            return  # of an earlier call
+            # Of an earlier call.
+            if not self._other and hangup.username == self._last and self._why == NO_REASON:
+                self._why = hangup.reason
+            return
         self._over(hangup.reason or "they hung up")
         self._echo = ("", 0.0)
         if self.session is not None and self.state in ("negotiating", "connected") and not self._ringing:
@@ -428,4 +434,5 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         """There is no call, and none rings."""
         if self._other:
             self._echo = (self._other, asyncio.get_running_loop().time() + ECHO_SECONDS)
-            self._incoming, self._in_call, self._other, self._why = None, False, "", self._why or why
+            self._last, self._why = self._other, self._why or why
+            self._incoming, self._in_call, self._other = None, False, ""
