@@ -25,6 +25,9 @@ __all__ = ["WebRtcPlugin"]
 R = TypeVar("R", bound=PluginReply)
 T = TypeVar("T")
 
+# How long Janus may still hold on to a PeerConnection that it has called gone; mostly a millisecond.
+SETTLE_SECONDS = 0.1
+
 
 class WebRtcPlugin(TypedPlugin):
     """A handle that can send media from this process and receive what Janus sends.
@@ -186,6 +189,8 @@ class WebRtcPlugin(TypedPlugin):
         """
 
         async def describe(peer: Peer, first: bool) -> dict[str, Any]:
+            if first:
+                await self._settled()
             attempt.told = True
             offered = await ask()
             if offered.jsep is None:
@@ -194,6 +199,18 @@ class WebRtcPlugin(TypedPlugin):
 
         attempt = Attempt(describe, send, {"video": video, "audio": audio}, timeout)
         return await self._negotiate(attempt, ice_servers, again=True)
+
+    async def _settled(self) -> None:
+        """Wait until Janus can make an offer again, after a PeerConnection that has just ended.
+
+        It says so a moment before; the plugin's offer would be lost meanwhile, and the request for it
+        never be answered.
+        """
+        session, _ = self._attached()
+        last = self.transitions[-1]
+        left = last.elapsed + SETTLE_SECONDS - session.events.elapsed
+        if last.state == "hungup" and left > 0:
+            await asyncio.sleep(left)
 
     async def on_offer(self, jsep: Mapping[str, Any], event: PluginEvent) -> None:
         """Janus has sent an offer on its own, while there is a peer connection.
