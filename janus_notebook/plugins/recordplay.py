@@ -330,8 +330,9 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
                 INVALID_SDP.
             JanusOptionError, JanusMediaError, JanusTimeoutError: see `JanusEchoTestPlugin.publish`.
         """
-        flow = ("video", "audio", "ice_servers")
-        arguments = {key: value for key, value in locals().items() if key not in flow}
+        arguments = {
+            key: value for key, value in locals().items() if key not in ("video", "audio", "ice_servers")
+        }
         if jsep is not None:
             await self._begin("record", again=bool(update))
             return await self._ask("record", RecordPlayStatus, arguments)
@@ -392,6 +393,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
         arguments = {key: value for key, value in locals().items() if key not in ("answer", "ice_servers")}
         if not answer:
             await self._begin("play", again=bool(restart))
+            await self._settled()
             return await self._ask("play", RecordPlayStatus, arguments)
         if restart:
             raise JanusOptionError(

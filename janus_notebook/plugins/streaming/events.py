@@ -18,6 +18,7 @@ __all__ = [
     "RtspReconnected",
     "StreamKickedAll",
     "StreamLayer",
+    "StreamMessage",
     "StreamStarted",
     "StreamStopped",
     "detail_class",
@@ -110,6 +111,20 @@ class RtspReconnected(PluginDetail, frozen=True, kw_only=True):
     id: Id = 0
 
 
+class StreamMessage(PluginDetail, frozen=True, kw_only=True):
+    """``message``: a message of the mountpoint's data stream, over the data channel.
+
+    Attributes:
+        text: the message, if it is text: UTF-8, whatever the server calls it.
+        base64: of another one.
+    """
+
+    name: ClassVar[str] = "message"
+
+    text: str | None = None
+    base64: str | None = None
+
+
 DETAILS: tuple[type[PluginDetail], ...] = (
     StreamStarted,
     StreamStopped,
@@ -118,6 +133,7 @@ DETAILS: tuple[type[PluginDetail], ...] = (
     StreamLayer,
     RtspDisconnected,
     RtspReconnected,
+    StreamMessage,
 )
 
 _STATUSES = {detail.name: detail for detail in (StreamStarted, StreamStopped, StreamKickedAll)}
@@ -128,6 +144,8 @@ _EVENTS = {detail.name: detail for detail in (MountpointEdited, RtspDisconnected
 def detail_class(data: Mapping[str, Any]) -> type[PluginDetail]:
     """The class for an event's data."""
     result = data.get("result")
+    if "text" in data or "base64" in data:
+        return StreamMessage
     if not isinstance(result, Mapping):
         return _EVENTS.get(str(data.get("event")), PluginDetail)
     if any(layer in result for layer in LAYERS):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from janus_notebook.client.requests import Extra, Id, request
 from janus_notebook.errors import JanusOptionError, JanusTimeoutError
+from janus_notebook.plugins.streaming.events import StreamKickedAll, StreamStopped
 from janus_notebook.plugins.streaming.replies import StreamStatus
 from janus_notebook.plugins.webrtc import WebRtcPlugin
+from janus_notebook.protocol.events import HangupEvent, JanusEvent, PluginEvent
+from janus_notebook.protocol.messages import Message
+
+if TYPE_CHECKING:
+    from janus_notebook.client.session import JanusSession
 
 __all__ = ["MediumSettings", "ViewerRequests"]
 
@@ -27,14 +34,16 @@ class MediumSettings(TypedDict, total=False):
     temporal_layer: int
     min_delay: int
     max_delay: int
-    audio: str
-    video: str
-    data: str
+    audio: bool | str
+    video: bool | str
+    data: bool | str
     streams: Sequence[Mapping[str, Any]]
 
 
 class ViewerRequests(WebRtcPlugin):
     """Streaming's requests for the handle that watches a mountpoint."""
+
+    _removed = False  # by Janus; the end of the PeerConnection comes up to a second later
 
     @request(newer={"jsep": "1.1.4"})
     async def watch(
@@ -55,9 +64,9 @@ class ViewerRequests(WebRtcPlugin):
     ) -> StreamStatus:
         """Watch a mountpoint, here: answer Janus's offer, and return when its media can flow.
 
-        From then on `track` and `tracks` give what it sends. Once more for the same mountpoint, with other
-        `media`, it changes what is received. A handle watches one mountpoint at a time: `switch` goes to
-        another one like it, `stop` ends it.
+        From then on `track` and `tracks` give what it sends, and ``message`` events what comes over its
+        data channel. A handle watches one mountpoint at a time: `switch` goes to another one like it, `stop`
+        ends it; once more for the same one, it negotiates anew what was chosen at first.
 
         With ``answer=False``, or an offer as `jsep`, it is Janus's bare request, for a WebRTC of your own:
         the reply has Janus's offer, to which `start` takes your answer, or its answer to your offer.
@@ -86,18 +95,29 @@ class ViewerRequests(WebRtcPlugin):
         """
         arguments = {key: value for key, value in locals().items() if key not in ("answer", "ice_servers")}
         if jsep is not None or not answer:
+            await self._settled()
             return await self._ask("watch", StreamStatus, arguments)
         if restart:
             raise JanusOptionError(
                 "our own WebRTC cannot restart ICE", hint="Give answer=False and answer with one that can."
             )
+        if self._removed:
+            await self.hangup()  # what is on its way already must not reach the negotiation that begins here
         arguments["timeout"] = seconds = WATCH_SECONDS if timeout is None else timeout
-        return await self._answer_to(
-            lambda: self._ask("watch", StreamStatus, arguments),
-            lambda ours: self.start(jsep=ours),
-            ice_servers=ice_servers,
-            timeout=seconds,
+        offer = ""
+
+        async def ask() -> StreamStatus:
+            nonlocal offer
+            offered = await self._ask("watch", StreamStatus, arguments)
+            offer = (offered.jsep or {}).get("sdp", "")
+            return offered
+
+        reply = await self._answer_to(
+            ask, lambda ours: self.start(jsep=ours), ice_servers=ice_servers, timeout=seconds
         )
+        if "m=application" in offer:
+            self._channel().on_message = self._take_message
+        return reply
 
     @request()
     async def start(
@@ -149,9 +169,9 @@ class ViewerRequests(WebRtcPlugin):
         min_delay: int | None = None,
         max_delay: int | None = None,
         streams: Sequence[MediumSettings] | None = None,
-        audio: str | None = None,
-        video: str | None = None,
-        data: str | None = None,
+        audio: bool | str | None = None,
+        video: bool | str | None = None,
+        data: bool | str | None = None,
         extra: Extra = None,
         timeout: float | None = None,
     ) -> StreamStatus:
@@ -168,13 +188,14 @@ class ViewerRequests(WebRtcPlugin):
             min_delay, max_delay: playout delay hints in milliseconds, -1 for none; need a mountpoint
                 with ``playoutdelay_ext``.
             streams: the same for several media, an object each (Janus 1.2.0 and newer).
-            audio, video, data: of an older form. Janus takes no more than a text there, and reads any
-                text as "do not send"; `send` does both.
+            audio, video, data: `send` in an older form, for all media of a kind. Servers before 1.2.0
+                take True and False; newer ones take a text alone, and send none then.
             extra: further parameters that a newer server knows.
             timeout: seconds; None means the session's default.
 
         Raises:
-            JanusPluginError: 455 NO_SUCH_MOUNTPOINT if nothing is watched; 454 INVALID_ELEMENT.
+            JanusPluginError: 455 NO_SUCH_MOUNTPOINT if nothing is watched; 454 INVALID_ELEMENT of
+                Janus 1.2.0 and newer, older ones take anything.
         """
         return await self._ask("configure", StreamStatus, locals())
 
@@ -208,10 +229,10 @@ class ViewerRequests(WebRtcPlugin):
             answer, so they are not asked then: what was being negotiated is hung up.
         """
         arguments = locals()
-        flowing = self.state == "connected"
+        flowing = self.state == "connected" and not self._removed
         if not flowing:
             self._attached()
-            if self.state == "negotiating":
+            if self.state in ("negotiating", "connected"):
                 await self.hangup(timeout)
             return StreamStatus.idle()
         try:
@@ -222,3 +243,28 @@ class ViewerRequests(WebRtcPlugin):
             return StreamStatus.idle()  # Janus ended it at the same moment
         finally:
             await self.release()
+
+    def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
+        """The handle exists on the server now."""
+        self._removed = False
+        super().begin(session, handle_id, message)
+
+    def on_event(self, event: JanusEvent) -> None:
+        """See when Janus has removed this viewer."""
+        super().on_event(event)
+        if isinstance(event, HangupEvent):
+            self._removed = False
+        elif isinstance(event, PluginEvent) and isinstance(event.detail, StreamKickedAll | StreamStopped):
+            self._removed = True
+
+    def _take_message(self, message: str | bytes) -> None:
+        """What comes over the data channel is an event too."""
+        content = message.encode() if isinstance(message, str) else message
+        try:
+            # Whatever it was sent as: Janus 1.1.2 sends text as binary messages too.
+            data = {"text": content.decode()}
+        except UnicodeDecodeError:
+            data = {"base64": b64encode(content).decode()}
+        raw = {"janus": "data", "plugindata": {"plugin": self.name, "data": data}}
+        if self.session is not None:
+            self.session.events.record("event", "data", raw, self.session.id, self.id)
