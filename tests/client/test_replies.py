@@ -16,6 +16,7 @@ from janus_notebook import (
     JanusSession,
     JanusStateError,
     JanusTimeoutError,
+    PluginReply,
 )
 from tests.client.scripted import ScriptedServer, attached, errors_in, run, scripted, until
 
@@ -445,6 +446,31 @@ def test_a_reply_reads_as_its_data_does() -> None:
             assert dict(reply) == {"room": 7, "list": []} == {key: reply[key] for key in reply}
 
     run(main())
+
+
+class Configured(PluginReply, frozen=True, kw_only=True):
+    """An answer with a field."""
+
+    room: int = 0
+
+
+def test_a_typed_reply_has_its_fields_and_the_whole_message() -> None:
+    data = {"room": 7, "pin": "planted"}
+    message = {"janus": "event", "plugindata": {"data": data}, "jsep": {"type": "answer", "sdp": "v=0"}}
+    reply = Configured.from_message(message)
+    assert (reply.room, reply.data, reply.raw) == (7, data, message)
+    assert reply.jsep == message["jsep"]
+    assert repr(reply) == "<Configured {'room': 7, 'pin': '***'} + answer>"
+    odd = Configured.from_message({"janus": "event", "plugindata": {"data": {"room": "x"}}})
+    assert (odd.room, odd.unreadable) == (0, ("room",))
+
+
+@pytest.mark.parametrize("plugindata", [None, 5, {}, {"data": 5}])
+def test_a_reply_without_data_is_empty(plugindata: Any) -> None:
+    for kind in (PluginReply, Configured):
+        reply = kind.from_message({"janus": "success", "plugindata": plugindata, "jsep": 5})
+        assert (reply.data, reply.jsep) == ({}, None)
+        assert repr(reply) == f"<{kind.__name__} {{}}>"
 
 
 def test_a_refused_sdp_in_a_raw_message_leaves_the_handle_as_it_was() -> None:
