@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from janus_notebook.errors import JanusPluginError, JanusStateError, JanusTimeoutError
 from janus_notebook.plugins.requests import Extra, request
@@ -28,6 +28,8 @@ RINGING_SECONDS = 60.0
 
 # How long the PeerConnection of a call that is over may take to close.
 CLOSING_SECONDS = 1.0
+
+R = TypeVar("R", bound=SipReply)
 
 Jsep = Mapping[str, Any]
 
@@ -78,7 +80,7 @@ class JanusSipPlugin(SipRequests):
     async def register(
         self,
         *,
-        username: str | None = None,
+        username: str,
         secret: str | None = None,
         ha1_secret: str | None = None,
         authuser: str | None = None,
@@ -105,7 +107,8 @@ class JanusSipPlugin(SipRequests):
         """Register an account, and return once the registrar has taken it.
 
         Args:
-            username: the account's URI, such as ``sip:alice@example.org``. Needed but for a helper.
+            username: the account's URI, such as ``sip:alice@example.org``. A helper has that of its account,
+                whatever is given.
             secret: its password; either this or `ha1_secret`, but for guests and helpers.
             ha1_secret: its HA1 (MD5 of ``user:realm:password``) instead of the password.
             authuser: the name to authenticate with, where it is not the URI's.
@@ -143,7 +146,7 @@ class JanusSipPlugin(SipRequests):
         async with self.events(["registered", "registration_failed"]) as events:
             reply = await self._ask("register", SipRegistered, arguments)
             if reply.event == "registering":
-                reply = await self._registration(f"the registration of {username}", events, deadline)
+                reply = await self._registration(username, events, deadline)
         self.registration = reply
         return reply
 
@@ -158,18 +161,18 @@ class JanusSipPlugin(SipRequests):
 
         Raises:
             JanusSipError: the registrar refused it.
-            JanusPluginError: 447 WRONG_STATE, not registered; 449 LIBSOFIA_ERROR, a guest.
+            JanusPluginError: 447 WRONG_STATE, not registered, or without a REGISTER.
         """
         arguments = locals()
         deadline = self._deadline(timeout)
         async with self.events(["unregistered", "registration_failed"]) as events:
             reply = await self._ask("unregister", SipReply, arguments)
             if self.registration is not None and self.registration.register_sent:
-                await self._registration("the end of the registration", events, deadline)
+                await self._registration(self.registration.username, events, deadline)
         self.registration = None
         return reply
 
-    async def _registration(self, what: str, events: Subscription, deadline: float) -> SipRegistered:
+    async def _registration(self, username: str, events: Subscription, deadline: float) -> SipRegistered:
         """Wait for the registrar's answer."""
         try:
             event = await self._next(events, deadline)
@@ -178,7 +181,7 @@ class JanusSipPlugin(SipRequests):
             raise
         reply = SipRegistered.from_message(event.raw)
         if reply.event == "registration_failed":
-            raise self._refused(what, reply)
+            raise self._refused("the registrar refuses", username, reply)
         return reply
 
     # -- calls ----------------------------------------------------------------------------------
@@ -255,7 +258,7 @@ class JanusSipPlugin(SipRequests):
             return await send(jsep)
         await self._settled()
         seconds = RINGING_SECONDS if timeout is None else timeout
-        return await self._dial(f"the call to {uri}", send, _Media(audio, video, ice_servers), seconds)
+        return await self._dial(uri, send, _Media(audio, video, ice_servers), seconds)
 
     @request(newer={"srtp_profile": "1.4.0"})
     async def accept(
@@ -307,7 +310,8 @@ class JanusSipPlugin(SipRequests):
             session, _ = self._attached()
             seconds = session.timeout if timeout is None else timeout
             if event.jsep is None:
-                reply = await self._dial("the call", send, _Media(audio, video, ice_servers), seconds)
+                caller = str(event.detail.get("result", {}).get("username", ""))
+                reply = await self._dial(caller, send, _Media(audio, video, ice_servers), seconds)
             else:
                 reply = await self._answer(
                     event.jsep, send, audio=audio, video=video, ice_servers=ice_servers, timeout=seconds
@@ -368,10 +372,7 @@ class JanusSipPlugin(SipRequests):
         arguments = locals()
         if refer_id is not None:
             return await self._ask("decline", SipDeclined, arguments)
-        async with self.events(["hangup_call"]) as ended:
-            reply = await self._ask_in_call("decline", SipDeclined, arguments, "call that rings here")
-            await self._next(ended, self._deadline(timeout))
-        return reply
+        return await self._ending("decline", SipDeclined, arguments, "call that rings here")
 
     @request(name="hangup")
     async def hangup_call(
@@ -389,15 +390,7 @@ class JanusSipPlugin(SipRequests):
         Raises:
             JanusTimeoutError: there is no call: the plugin says nothing then.
         """
-        arguments = locals()
-
-        async def end() -> SipReply:
-            async with self.events(["hangup_call"]) as ended:
-                reply = await self._ask_in_call("hangup", SipReply, arguments, "call")
-                await self._next(ended, self._deadline(timeout))
-                return reply
-
-        return await self._closing(end)
+        return await self._ending("hangup", SipReply, locals(), "call")
 
     @request()
     async def update(
@@ -439,7 +432,7 @@ class JanusSipPlugin(SipRequests):
         self._live_peer()
         session, _ = self._attached()
         seconds = session.timeout if timeout is None else timeout
-        return await self._dial("the change of the call", send, _Media(audio, video, ()), seconds, again=True)
+        return await self._dial("the other side", send, _Media(audio, video, ()), seconds, again=True)
 
     async def on_offer(self, jsep: Jsep, event: PluginEvent) -> None:
         """The other side changes the call: answer its offer."""
@@ -453,7 +446,7 @@ class JanusSipPlugin(SipRequests):
 
     async def _dial(
         self,
-        what: str,
+        other: str,
         send: Callable[[Jsep], Awaitable[SipCall]],
         media: _Media,
         timeout: float,
@@ -466,7 +459,7 @@ class JanusSipPlugin(SipRequests):
         async with self.events(["progress", "accepted", "hangup_call"]) as events:
 
             async def answered(offer: Jsep) -> SipCall:
-                return await self._until(("progress", "accepted"), what, await send(offer), events, deadline)
+                return await self._until(("progress", "accepted"), other, await send(offer), events, deadline)
 
             call = await self._offer(
                 answered,
@@ -474,11 +467,12 @@ class JanusSipPlugin(SipRequests):
                 video=media.video,
                 receive=("audio", "video") if video else ("audio",),
                 ice_servers=media.ice_servers,
-                timeout=timeout,
+                # It is our own wait for the other side that is to say what was waited for.
+                timeout=timeout + 1,
                 again=again,
             )
             try:
-                return await self._until(("accepted",), what, call, events, deadline)
+                return await self._until(("accepted",), other, call, events, deadline)
             except BaseException:
                 # Media flow, but the call was never accepted, and nobody here waits for that any more.
                 if self.session is not None and self.id is not None:
@@ -486,7 +480,7 @@ class JanusSipPlugin(SipRequests):
                 raise
 
     async def _until(
-        self, wanted: tuple[str, ...], what: str, call: SipCall, events: Subscription, deadline: float
+        self, wanted: tuple[str, ...], other: str, call: SipCall, events: Subscription, deadline: float
     ) -> SipCall:
         """Follow the call until it has come as far as is wanted.
 
@@ -496,17 +490,31 @@ class JanusSipPlugin(SipRequests):
         while call.event not in wanted:
             if call.event == "hangup":
                 self.call_id = None
-                raise self._refused(what, call)
+                raise self._refused("there is no call with", other, call)
             try:
                 event = await self._next(events, deadline)
             except JanusTimeoutError as exc:
-                raise JanusTimeoutError(f"{what} was not answered in time").within(
+                raise JanusTimeoutError(f"{other} did not answer in time").within(
                     plugin=self.name, handle_id=self.id
                 ) from exc
             said = SipCall.from_message(event.raw)
-            if said.call_id in (None, self.call_id):  # else it tells the end of the call before
+            if said.call_id == call.call_id:  # else it tells the end of the call before
                 call = said
         return call
+
+    async def _ending(self, name: str, reply: type[R], arguments: Mapping[str, Any], state: str) -> R:
+        """Send what ends a call, and wait for its end, and for that of its PeerConnection.
+
+        Until then the line is busy, for us and for others.
+        """
+
+        async def end() -> R:
+            async with self.events(["hangup_call"]) as ended:
+                answer = await self._ask_in_call(name, reply, arguments, state)
+                await self._next(ended, self._deadline(arguments["timeout"]))
+                return answer
+
+        return await self._closing(end)
 
     async def _next(self, events: Subscription, deadline: float) -> JanusEvent:
         left = deadline - asyncio.get_running_loop().time()
@@ -519,9 +527,9 @@ class JanusSipPlugin(SipRequests):
         session, _ = self._attached()
         return asyncio.get_running_loop().time() + (session.timeout if timeout is None else timeout)
 
-    def _refused(self, what: str, reply: SipCall | SipRegistered) -> JanusSipError:
+    def _refused(self, what: str, username: str, reply: SipCall | SipRegistered) -> JanusSipError:
         result = reply.data["result"]
-        error = JanusSipError(what, result.get("code", 0), result.get("reason", ""))
+        error = JanusSipError(what, username, result.get("code", 0), result.get("reason", ""))
         return error.within(plugin=self.name, handle_id=self.id)
 
     async def _settled(self) -> None:

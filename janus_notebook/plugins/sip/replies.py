@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from janus_notebook.client.replies import PluginReply
-from janus_notebook.errors import JanusPluginError
+from janus_notebook.errors import JanusCallError
 from janus_notebook.protocol.typed import Typed
 
 __all__ = [
@@ -32,18 +32,20 @@ def lifted(read: Callable[..., Any], data: dict[str, Any], given: dict[str, Any]
     return msgspec.structs.replace(read({**data, **inner}, **given), data=data)
 
 
-class JanusSipError(JanusPluginError):
-    """SIP said no: a registrar, a proxy or the one who was called.
+class JanusSipError(JanusCallError):
+    """SIP said no: the other side of a call, a proxy on the way, or the registrar.
 
     Attributes:
         code: the SIP status, such as 403 or 486.
         reason: its text, such as ``Busy Here``.
-        name: ``SIP``, for the number is none of Janus's.
+        username: who it is about: the URI that was called or calls, or the account.
     """
 
-    def __init__(self, what: str, code: int, reason: str, *, hint: str = "") -> None:
-        super().__init__(code, reason, name="SIP", hint=hint, plugin="janus.plugin.sip")
-        self.message = f"{what}: {reason or 'no reason given'} (SIP {code})"
+    def __init__(self, what: str, username: str, code: int, reason: str) -> None:
+        super().__init__(username, reason)
+        self.code = code
+        self.message = f"{what} {username}: {reason or 'no reason given'} (SIP {code})"
+        self.args = (self.message,)
 
 
 class SipReply(PluginReply, frozen=True, kw_only=True):
