@@ -78,6 +78,9 @@ def test_it_does_not_connect_any_more_when_it_was_closed_meanwhile() -> None:
     async def main() -> None:
         async with admin_server() as server:
             admin = JanusAdmin(server.url)
+            await admin.ping()
+            server.drop()
+            await until(lambda: admin.state == "lost")
             await admin._opening.acquire()  # as if another request were about to connect
             asked = asyncio.create_task(admin.ping())
             await asyncio.sleep(0)
@@ -87,6 +90,28 @@ def test_it_does_not_connect_any_more_when_it_was_closed_meanwhile() -> None:
                 await asked
             assert not server.connections
 
+    run(main())
+
+
+def test_one_loop_after_another() -> None:
+    admin: list[JanusAdmin] = []
+
+    async def main() -> None:
+        async with admin_server() as server:
+            if not admin:
+                admin.append(JanusAdmin(server.url))
+                await asyncio.gather(admin[0].ping(), admin[0].ping())
+                with pytest.raises(JanusStateError, match="belongs to another event loop"):
+                    await asyncio.to_thread(asyncio.run, admin[0].ping())
+                await admin[0].close()
+            else:
+                admin[0]._connection.url = server.url
+                await admin[0].open()
+                await asyncio.gather(admin[0].ping(), admin[0].ping())
+                assert server.verbs() == ["info", "ping", "ping"]
+                await admin[0].close()
+
+    run(main())
     run(main())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,27 @@ def test_the_magics_that_change(kernel: Kernel, gateway: LocalGateway, tmp_path:
     kernel.wait_until("echo.state == 'detached'")
     kernel.run(f"%janus admin destroy {session_id} --yes").check()
     assert sessions(gateway) == []
+
+
+def test_an_interrupted_capture_ends(kernel: Kernel, tmp_path: Path) -> None:
+    kernel.start(f"%janus admin capture echo --seconds 60 --folder {tmp_path} --file call")
+    deadline = time.monotonic() + 10
+    while not (tmp_path / "call").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    kernel.interrupt()
+    assert kernel.finish().error_name == "KeyboardInterrupt"
+    kernel.wait_until("not (await (await admin()).handle_info(session.id, echo.id)).dump_to_pcap")
+
+
+def test_the_practice_gateway_has_an_admin_api_too() -> None:
+    with Kernel() as kernel:
+        kernel.run("%load_ext janus_notebook").check()
+        kernel.run("%janus serve --practice").check()
+        kernel.run("session = await connect()\necho = await session.attach('echotest')").check()
+        assert "sessions" in (kernel.run("%janus admin").check().text or "")
+        assert "echotest" in (kernel.run("%janus admin handles").check().text or "")
+        assert "(457 INVALID_REQUEST_PATH)" in kernel.run("%janus admin resolve localhost").traceback
 
 
 def test_a_question_is_asked(kernel: Kernel, gateway: LocalGateway) -> None:

@@ -208,7 +208,8 @@ def test_event_handlers_and_static_loops() -> None:
 
 def test_stored_tokens() -> None:
     async def main(gateway: LocalGateway) -> None:
-        async with admin_on(gateway) as admin:
+        url = gateway.admin_unix_url.replace("unix:", "unix+dgram:")
+        async with JanusAdmin(url, admin_secret=gateway.admin_secret) as admin:
             assert await admin.list_tokens() == ()
             everything = await admin.add_token("planted-1")
             assert set(everything.plugins) == set(gateway.plugins)
@@ -238,7 +239,9 @@ def test_stored_tokens() -> None:
                 assert "planted" not in f"{caught.value} {caught.value.request}"
             assert (await admin.remove_token("planted-1")).janus == "success"
 
-    with running_gateway(token_auth=True) as gateway:
+    # The Unix socket here is of the other type.
+    datagrams = {"janus.transport.pfunix": {"admin": {"admin_type": "SOCK_DGRAM"}}}
+    with running_gateway(token_auth=True, settings=datagrams) as gateway:
         run(main(gateway))
 
 

@@ -80,6 +80,7 @@ class AdminBase:
         self._credentials = {} if admin_secret is None else {"admin_secret": admin_secret}
         self.timeout = check_seconds("timeout", timeout)
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
 
     def __repr__(self) -> str:
@@ -154,10 +155,12 @@ class AdminBase:
     async def _connect(self, seconds: float) -> float:
         """Connect if needed, within `seconds`; return how many are left."""
         connection = self._connection
+        connection.enter_loop()
         if connection.state == "connected" and connection.server is not None:
             return seconds
-        connection.enter_loop()
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # the one before has ended, and whoever waited there
+            self._loop, self._opening = loop, asyncio.Lock()
         deadline = loop.time() + seconds
         try:
             async with asyncio.timeout_at(deadline), self._opening:
