@@ -23,6 +23,14 @@ BY_HAND: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
         "needs simulcast",
         {"videoroom": "event", "room": 1, "mid": "1", "substream": 1},
     ),
+    ("sip", "calling"): (
+        "an event only if something else answers `call` first",
+        {"sip": "event", "result": {"event": "calling", "call_id": "a"}, "call_id": "a"},
+    ),
+    ("sip", "dtmf"): (
+        "sent by newer servers only",
+        {"sip": "event", "result": {"event": "dtmf", "sender": "sip:a@b", "signal": "5", "duration": 1600}},
+    ),
     ("echotest", "ok"): ("sent on its own in no case that we know", {"echotest": "event", "result": "ok"}),
     ("echotest", "slow_link"): (
         "needs real losses",
