@@ -26,6 +26,7 @@ HIDDEN = frozenset(
         "answer_later",
         "answering",
         "begin",
+        "change_me",
         "connection",
         "correct",
         "credentials",
@@ -68,7 +69,7 @@ HIDDEN_ATTRIBUTES = HIDDEN | {"handles"}
 SPOKEN = {"__anext__": "the next event", "__aenter__": "the session", "__aexit__": "the end of the session"}
 
 # Special methods that read; they are safe from any thread.
-READERS = ("__iter__", "__len__", "__getitem__")
+READERS = ("__iter__", "__len__", "__getitem__", "__contains__")
 
 # By qualified name, so that a class of an optional part is known without being imported.
 _registered: dict[str, type[Form]] = {}

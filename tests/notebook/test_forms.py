@@ -22,11 +22,12 @@ from janus_notebook.media.tracks import ReceivedTrack
 from janus_notebook.notebook import connect as connect_module
 from janus_notebook.notebook.forms import HIDDEN, core_of, derive, form_of
 from janus_notebook.plugins import known_plugins, plugin_class
+from janus_notebook.plugins.audiobridge import AudioJoined, AudioRoom, JanusAudioBridgePlugin
 from janus_notebook.plugins.echotest import JanusEchoTestPlugin
 
 PLUGINS = [plugin_class(name) for name in known_plugins()]
 CORE = [JanusSession, JanusPlugin, *PLUGINS, Subscription, EventLog, ReceivedTrack, LocalGateway, Replay]
-CORE += [JanusAdmin, Capture]
+CORE += [JanusAdmin, Capture, AudioRoom]
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +144,18 @@ def test_a_subscription_is_read_in_any_loop() -> None:
         return [event.seq async for event in subscription]
 
     assert asyncio.run(main()) == [1, 2]
+
+
+def test_the_view_of_a_room_reads_as_in_the_core() -> None:
+    bridge = JanusAudioBridgePlugin()
+    data = {"room": 1, "id": 2, "participants": [{"id": 3, "display": "bob"}]}
+    bridge.room.begin(AudioJoined.read(data, jsep=None, raw={}), {"display": "me"}, True, [])
+    room = form_of(bridge).room
+    assert ("bob" in room, "eve" in room, 2 in room, len(room)) == (True, False, True, 2)
+    assert [who.display for who in room] == ["bob", "me"]
+    assert room["me"].setup
+    assert repr(room) == repr(bridge.room)
+    call = room.refresh()
+    assert isinstance(call, Call)
+    with pytest.raises(JanusStateError):
+        call.result(5)

@@ -260,7 +260,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
     async def leave(self, *, extra: Extra = None, timeout: float | None = None) -> AudioLeft:
         """Leave the room. The PeerConnection stays for the next `join`; `hangup` leaves and closes it."""
         reply = await self._ask("leave", AudioLeft, locals())
-        self.room.leave("left")
+        self.room.end("left")
         return reply
 
     @request(name="hangup")
@@ -289,9 +289,9 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
     async def _enter(self, name: str, arguments: Mapping[str, Any]) -> AudioJoined:
         if self._leaving is not None:
             await asyncio.wait([self._leaving])  # it must not take us out of the room that we enter here
-        with self.room.recording() as seen:
+        with self.room.record() as seen:
             reply = await self._ask(name, AudioJoined, arguments)
-            self.room.enter(reply, arguments, self.state == "connected", seen)
+            self.room.begin(reply, arguments, self.state == "connected", seen)
         return reply
 
     async def publish(
@@ -403,7 +403,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
             gone = isinstance(exc, JanusPluginError) and exc.name == "NOT_JOINED"
             if not gone and self.id is not None:
                 raise
-            self.room.leave("hung up")
+            self.room.end("hung up")
 
     # -- what happens ---------------------------------------------------------------------------
 
@@ -417,11 +417,11 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
                 self.room.change_me(setup=True)
             case HangupEvent():
                 # Janus takes who has no PeerConnection any more out of the room.
-                self.room.leave(f"hung up: {event.reason}")
+                self.room.end(f"hung up: {event.reason}")
 
     def end(self, reason: str) -> None:
         """The handle is gone, and so it is in no room."""
-        self.room.leave(reason or "detached")
+        self.room.end(reason or "detached")
         super().end(reason)
 
 

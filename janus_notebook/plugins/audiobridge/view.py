@@ -114,7 +114,7 @@ class AudioRoom:
             raise JanusStateError("in no room", hint="Call join() first.").within(
                 plugin=self._plugin.name, handle_id=self._plugin.id
             )
-        with self.recording() as seen:
+        with self.record() as seen:
             reply = await self._plugin.listparticipants(room=self.id, timeout=timeout)
             if reply.room == self.id:
                 self._people = {who.id: who for who in reply.participants}
@@ -124,7 +124,7 @@ class AudioRoom:
     # -- for the handle -------------------------------------------------------------------------
 
     @contextmanager
-    def recording(self) -> Iterator[list[AudioDetail]]:
+    def record(self) -> Iterator[list[AudioDetail]]:
         """Keep the events that come while a list of participants is on its way.
 
         The list may be older or newer than any of them. All of them followed again on top of it, in
@@ -138,7 +138,7 @@ class AudioRoom:
             # By identity: two lists that are equal are not the same.
             self._recorders = [other for other in self._recorders if other is not seen]
 
-    def enter(
+    def begin(
         self, reply: AudioJoined, given: Mapping[str, Any], setup: bool, seen: Iterable[AudioDetail]
     ) -> None:
         """One is in a room now.
@@ -163,7 +163,7 @@ class AudioRoom:
         self._people = {who.id: who for who in (*reply.participants, myself)}
         self._follow_all(seen)
 
-    def leave(self, why: str) -> None:
+    def end(self, why: str) -> None:
         """One is in no room any more."""
         if self.id is None:
             return
@@ -204,13 +204,13 @@ class AudioRoom:
                 self._people = others | me
                 self._change(detail.resumed, suspended=False)
             case AudioLeaving(leaving=who) if who == self.me:
-                self.leave("left")
+                self.end("left")
             case AudioLeaving():
                 self._people = {key: who for key, who in self._people.items() if key != detail.leaving}
             case AudioKicked(kicked=who) | AudioKickedAll(kicked_all=who) if who == self.me:
                 self._why = "kicked"
                 if self._plugin.state not in ("negotiating", "connected"):
-                    self.leave("kicked")  # else one is still there until the hangup
+                    self.end("kicked")  # else one is still there until the hangup
             case AudioRoomMuted():
                 self.muted = detail.muted
             case AudioTalking():
@@ -220,7 +220,7 @@ class AudioRoom:
             case AudioSuspended():
                 self._change(detail.suspended, suspended=True)
             case AudioRoomGone():
-                self.leave("the room was destroyed")
+                self.end("the room was destroyed")
 
     def _still_talking(self, who: AudioParticipant) -> AudioParticipant:
         """The plugin does not say it again when something else has changed."""
