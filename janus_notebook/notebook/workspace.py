@@ -175,21 +175,32 @@ class Workspace:
             self.listen()
             practice = _is_practice(practice, options)
             handler = self._handler(monitor, practice)
-            given = options
-            if handler is not None:
-                watching = await self._watched({} if self.monitor else _own_credentials())
-                settings = merge(watching.settings(handler), options.get("settings") or {})
-                given = {**options, "settings": settings}
-            gateway = _gateway(practice, given)
-            await gateway.start()
-            if handler is not None and isinstance(gateway, LocalGateway):
-                await _check_handler(gateway, handler)
+            monitor_before = self.monitor
+            try:
+                gateway = await self._started(practice, handler, options)
+            except BaseException:
+                if self.monitor is not monitor_before and self.monitor is not None:
+                    await self.monitor.stop()
+                    self.monitor = None
+                raise
             self.monitored = handler is not None
             self.gateway, self.gateway_url, self.gateway_exit = gateway, gateway.ws_url, ""
             self._serve_options = asked
             self.gateway_options = {key: options[key] for key in ("api_secret",) if options.get(key)}
             self._watch = asyncio.create_task(self._follow(gateway), name="janus-gateway-watch")
             return gateway
+
+    async def _started(self, practice: bool, handler: str | None, options: dict[str, Any]) -> Gateway:
+        """Start a gateway that tells the monitor by `handler`, if that is given."""
+        gateway = _gateway(practice, options)  # refuses wrong options before anything is started
+        if handler is not None:
+            monitor = await self._watched({} if self.monitor else _own_credentials())
+            settings = merge(monitor.settings(handler), options.get("settings") or {})
+            gateway = _gateway(practice, {**options, "settings": settings})
+        await gateway.start()
+        if handler is not None and isinstance(gateway, LocalGateway):
+            await _check_handler(gateway, handler)
+        return gateway
 
     async def restart(self) -> Gateway:
         """Start the local gateway anew, with the same options, so that it tells the monitor everything.

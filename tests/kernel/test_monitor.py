@@ -113,6 +113,25 @@ def test_silence_is_said_below_the_next_cell(kernel: Kernel) -> None:
     assert "Did you mean 'patience'" in kernel.run("await listen(patienc=1)").traceback
 
 
+def test_a_gateway_that_does_not_start_leaves_no_monitor(kernel: Kernel) -> None:
+    assert "no-such" in kernel.run("%janus serve --monitor --binary no-such").traceback
+    kernel.run("from janus_notebook.notebook.connect import serve").check()
+    wrong = kernel.run("await serve(monitor=True, settings={'janus': 5})").traceback
+    assert "must be a dict of categories" in wrong
+    assert "Did you mean 'wsevh'" in kernel.run("await serve(monitor='wsev')").traceback
+    assert "monitor" not in str(kernel.run("%janus status").check().text)
+    # Further settings of one's own stand beside those for the monitor.
+    settings = {
+        "janus": {"events": {"stats_period": 2}},
+        "janus.eventhandler.wsevh": {"general": {"events": "core"}},
+    }
+    kernel.run(f"gateway = await serve(monitor='wsevh', settings={settings})").check()
+    kernel.run("%janus monitor").check()
+    kernel.run("until(lambda: told('core'))").check()
+    kernel.run("session = await connect()").check()
+    assert kernel.value("told('session')") == []
+
+
 def test_the_practice_gateway_tells_nothing(kernel: Kernel) -> None:
     kernel.run("%janus serve --practice").check()
     assert "only a real Janus" in kernel.run("%janus monitor").check().stdout
