@@ -17,8 +17,11 @@ from janus_notebook import (
     JanusSession,
     JanusStateError,
     JanusTextRoomPlugin,
+    connect,
 )
+from janus_notebook.bridge import background
 from janus_notebook.media.peer import Peer
+from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins.textroom import (
     TextAnnouncement,
     TextDestroyed,
@@ -96,9 +99,12 @@ def people(handle: JanusTextRoomPlugin) -> dict[str, str | None]:
 
 async def right(*handles: JanusTextRoomPlugin) -> None:
     """Each view equals what Janus itself lists, as soon as what is on its way has come."""
-    listed = await handles[0].listparticipants(room=ROOM)
-    there = {one.username: one.display for one in listed.participants}
-    await until(lambda: all(people(handle) == there for handle in handles))
+    async with asyncio.timeout(5):
+        while True:
+            listed = await handles[0].listparticipants(room=ROOM)
+            there = {one.username: one.display for one in listed.participants}
+            if all(people(handle) == there for handle in handles):
+                return
 
 
 def test_rooms_are_managed(gateway: LocalGateway) -> None:
@@ -333,8 +339,8 @@ def test_an_ended_channel_fails_what_waits_and_cannot_be_set_up_again(gateway: L
                 await alice.message(room=ROOM, text="too late")
             await hangup
             assert alice.rooms == {}
+            await until(lambda: people(bob) == {"bob": None})
             await right(bob)
-            assert people(bob) == {"bob": None}
             for again in (
                 alice.join(room=ROOM, username="alice"),
                 alice.setup(),
@@ -422,3 +428,22 @@ def test_text_ids_and_the_administrators_key() -> None:
                 await text.destroy(room="hall")
 
         run(main())
+
+
+def test_from_a_notebook(gateway: LocalGateway) -> None:
+    """Every verb gives a `Call`, and what is shown is plain data."""
+    try:
+        session = connect(gateway.ws_url).result(5)
+        text = session.attach("textroom").result(5)
+        text.create(room=ROOM).result(5)
+        text.join(room=ROOM, username="me").result(15)
+        assert list(text.rooms[ROOM].participants) == ["me"]
+        sent = text.message(room=ROOM, text="hello", tos=["me", "you"]).result(5)
+        assert sent.sent == {"me": True, "you": False}
+        with pytest.raises(JanusOptionError, match="Did you mean 'username'"):
+            text.join(room=ROOM, user="me")
+        text.destroy(room=ROOM).result(5)
+        session.destroy().result(10)
+    finally:
+        workspace().close()
+        background().stop()

@@ -1,0 +1,180 @@
+"""VideoCall against a scripted server: whose hangup it is, and what follows from one."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from janus_notebook import JanusCallError, JanusPluginError, JanusSession, JanusVideoCallPlugin
+from janus_notebook.plugins.videocall.events import CallSimulcast, CallSlowLink, detail_class
+from janus_notebook.protocol.plugin_events import PluginDetail
+from tests.client.scripted import ScriptedServer, errors_in, run, scripted, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+PLUGIN = "janus.plugin.videocall"
+OFFER = {"type": "offer", "sdp": "v=0"}
+
+
+@asynccontextmanager
+async def alice() -> AsyncIterator[tuple[JanusVideoCallPlugin, ScriptedServer]]:
+    async with scripted() as server:
+        server.on["message"] = lambda request: [server.ack(request), says(request, event="calling")]
+        async with JanusSession(server.url) as session:
+            plugin = JanusVideoCallPlugin()
+            await plugin.attach(session)
+            yield plugin, server
+
+
+def says(request: dict[str, Any], **result: Any) -> dict[str, Any]:
+    data = {"videocall": "event", "result": result}
+    return ScriptedServer.reply(
+        request, janus="event", sender=request["handle_id"], plugindata={"plugin": PLUGIN, "data": data}
+    )
+
+
+def pushes(
+    server: ScriptedServer, plugin: JanusVideoCallPlugin, jsep: dict[str, Any] | None = None, **result: Any
+) -> None:
+    assert plugin.session is not None
+    data = {"videocall": "event", "result": result}
+    event = {"janus": "event", "session_id": plugin.session.id, "sender": plugin.id}
+    plugindata = {"plugindata": {"plugin": PLUGIN, "data": data}}
+    server.push(event | plugindata | ({"jsep": jsep} if jsep else {}))
+
+
+def ends(server: ScriptedServer, plugin: JanusVideoCallPlugin) -> None:
+    assert plugin.session is not None
+    event = {"janus": "hangup", "session_id": plugin.session.id, "sender": plugin.id, "reason": "Close PC"}
+    server.push(event)
+
+
+def test_an_incoming_call_that_ends() -> None:
+    async def main() -> None:
+        async with alice() as (plugin, server):
+            server.on["hangup"] = lambda request: [server.reply(request)]
+            pushes(server, plugin, OFFER, event="incomingcall", username="bob")
+            await until(lambda: plugin.caller == "bob")
+            assert plugin.partner == ""
+            # Somebody else's end is not his.
+            pushes(server, plugin, event="hangup", username="carol", reason="Remote WebRTC hangup")
+            await plugin.wait_for("hangup_call")
+            assert (plugin.caller, "hangup" in server.verbs()) == ("bob", False)
+            pushes(server, plugin, event="hangup", username="bob", reason="changed my mind")
+            # Janus would leave our side open, and us busy.
+            await until(lambda: "hangup" in server.verbs())
+            assert plugin.caller == ""
+            ends(server, plugin)
+            await until(lambda: plugin.state == "hungup")
+            pushes(server, plugin, event="hangup", username="bob", reason="Remote WebRTC hangup")
+            await plugin.wait_for("hangup_call")
+            assert server.verbs().count("hangup") == 1
+
+    run(main())
+
+
+def test_a_handle_that_is_detached_meanwhile_is_no_error() -> None:
+    async def main() -> None:
+        async with alice() as (plugin, server):
+            assert plugin.session is not None
+            session = plugin.session
+            server.on["hangup"] = lambda request: []
+            pushes(server, plugin, OFFER, event="incomingcall", username="bob")
+            pushes(server, plugin, event="hangup", username="bob", reason="no")
+            await until(lambda: "hangup" in server.verbs())
+            server.push({"janus": "detached", "session_id": session.id, "sender": plugin.id})
+            await until(lambda: plugin.state == "detached")
+            await until(lambda: plugin._clearing is not None and plugin._clearing.done())
+            assert errors_in(session) == []
+
+    run(main())
+
+
+def test_a_call_that_is_refused() -> None:
+    async def main() -> None:
+        async with alice() as (plugin, server):
+            busy = {"event": "hangup", "username": "alice", "reason": "User busy"}
+            server.on["message"] = lambda request: [server.ack(request), says(request, **busy)]
+            with pytest.raises(JanusCallError, match="the call with bob has ended: User busy") as caught:
+                await plugin.call(username="bob", jsep=OFFER)
+            assert (caught.value.username, caught.value.reason) == ("bob", "User busy")
+            assert (caught.value.plugin, caught.value.handle_id) == (PLUGIN, plugin.id)
+            error = {"videocall": "event", "error_code": 478, "error": "no such"}
+
+            def refuse(request: dict[str, Any]) -> list[Any]:
+                plugindata = {"plugin": PLUGIN, "data": error}
+                return [server.reply(request, janus="event", sender=plugin.id, plugindata=plugindata)]
+
+            server.on["message"] = refuse
+            with pytest.raises(JanusPluginError) as refused:
+                await plugin.call(username="bob", jsep=OFFER)
+            assert refused.value.name == "NO_SUCH_USERNAME"
+            assert (plugin._other, plugin._echo[0]) == ("", "")
+
+    run(main())
+
+
+def test_a_new_call_to_the_same_waits_for_the_echo_of_the_last() -> None:
+    async def main() -> None:
+        async with alice() as (plugin, server):
+            loop = asyncio.get_running_loop()
+            await plugin.call(username="bob", jsep=OFFER)
+            ends(server, plugin)
+            await until(lambda: plugin.state == "hungup")
+            began = loop.time()
+            await plugin._cleared("carol")
+            assert loop.time() - began < 0.5
+            waiting = asyncio.create_task(plugin._cleared("bob"))
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            pushes(server, plugin, event="hangup", username="bob", reason="Remote WebRTC hangup")
+            await waiting
+            assert loop.time() - began < 1
+            await plugin._cleared("bob")  # there is none to come any more
+
+    run(main())
+
+
+def test_who_is_in_a_call() -> None:
+    async def main() -> None:
+        async with alice() as (plugin, server):
+            await plugin.call(username="bob", jsep=OFFER)
+            assert plugin.partner == ""
+            pushes(server, plugin, {"type": "answer", "sdp": "v=0"}, event="accepted", username="bob")
+            await until(lambda: plugin.partner == "bob")
+            server.on["message"] = lambda request: [
+                says(request, event="hangup", username="alice", reason="r")
+            ]
+            server.on["hangup"] = lambda request: [
+                {
+                    "janus": "hangup",
+                    "session_id": request["session_id"],
+                    "sender": plugin.id,
+                    "reason": "Janus API",
+                },
+                server.reply(request),
+            ]
+            reply = await plugin.hangup_call(reason="bye")
+            assert (reply.event, reply.username, reply.reason) == ("hangup", "alice", "r")
+            assert server.received[-2]["body"] == {"request": "hangup", "reason": "bye"}
+            assert server.received[-1]["janus"] == "hangup"
+            assert (plugin.partner, plugin.state) == ("", "hungup")
+
+    run(main())
+
+
+def test_what_the_installed_server_does_not_send() -> None:
+    layer = {"videocall": "event", "result": {"event": "simulcast", "videocodec": "vp8", "temporal": 2}}
+    simulcast = detail_class(layer).read(layer)
+    assert isinstance(simulcast, CallSimulcast)
+    assert (simulcast.videocodec, simulcast.substream, simulcast.temporal) == ("vp8", None, 2)
+    slow = {"videocall": "event", "result": {"event": "slow_link", "media": "video", "current-bitrate": 64}}
+    slow_link = detail_class(slow).read(slow)
+    assert isinstance(slow_link, CallSlowLink)
+    assert (slow_link.media, slow_link.bitrate) == ("video", 64)
+    for strange in ({}, {"result": None}, {"result": {"event": ["x"]}}, {"result": {"event": "novelty"}}):
+        assert detail_class(strange) is PluginDetail
