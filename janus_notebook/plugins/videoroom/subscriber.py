@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from janus_notebook.errors import (
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from janus_notebook.plugins.videoroom.room import RoomView
 
 __all__ = ["RoomSubscriber"]
+
+# How long `close` waits for a change that is under way.
+SETTLE_SECONDS = 3.0
 
 Wanted = dict[Id, frozenset[str] | None]
 Feeds = Iterable[Id | Participant] | Mapping[Id, Iterable[str] | None]
@@ -243,6 +247,10 @@ class RoomSubscriber:
 
     async def close(self) -> None:
         """End the subscription and detach its handle. Idempotent; the next `set` begins anew."""
+        with suppress(TimeoutError):  # what hangs then ends with the handle
+            async with asyncio.timeout(SETTLE_SECONDS), self._turn:
+                while self.handle.answering:
+                    await self.handle.progress.wait(self.handle.progress.count)
         await self.handle.detach()
 
     # -- inside -------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from janus_notebook.errors import JanusError
 from janus_notebook.plugins.requests import Extra, Id, request
 from janus_notebook.plugins.videoroom.bell import Bell
 from janus_notebook.plugins.videoroom.parameters import SubscribeStream, SwitchStream, UnsubscribeStream
@@ -225,7 +226,13 @@ class Subscribing(WebRtcPlugin):
 
     async def on_offer(self, jsep: Mapping[str, Any], event: PluginEvent) -> None:
         """A feed has gone, or a change that had to wait was made: Janus asks for another answer."""
-        await self.answer(jsep)
+        peer = self._peer
+        try:
+            await self.answer(jsep)
+        except JanusError:
+            if self._peer is peer:
+                raise
+            # The PeerConnection ended meanwhile, which was told already: there is nothing to answer.
 
     def answer_later(self, jsep: Mapping[str, Any]) -> None:
         """Answer an offer that nobody waits for any more: without an answer Janus would make no other."""
