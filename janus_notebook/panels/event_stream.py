@@ -9,6 +9,7 @@ import ipywidgets
 from traitlets import Dict
 
 from janus_notebook.client.session import ALIVE
+from janus_notebook.monitor.log import MergedLog
 from janus_notebook.panels import assets
 from janus_notebook.panels.panel import Panel
 from janus_notebook.panels.snapshot import (
@@ -79,8 +80,10 @@ class EventStreamPanel(Panel["EventLog"]):
     @property
     def alive(self) -> bool:
         session = self.session
-        # A log may be shown without its session.
-        return self._facts[0] in ALIVE | LISTENING if session is None else is_moving(session)
+        if session is not None:
+            return is_moving(session)
+        # A log shown without its session; to one that was merged nothing more will come.
+        return self._facts[0] in ALIVE | LISTENING and not isinstance(self.core, MergedLog)
 
     def snapshot(self) -> dict[str, Any]:
         return stream_snapshot(self._log(), self.handle_id)

@@ -44,5 +44,8 @@ def test_what_the_server_tells_is_seen_live(notebook: Notebook) -> None:
     expect(merged).to_contain_text("Events of the session and of the server about it")
     expect(merged.locator('details[data-direction="monitor"]').first).to_be_visible()
     expect(merged.locator('details[data-direction="request"]').first).to_be_visible()
+    merged.get_by_label("Filter the events").fill("monitor jsep answer")
+    merged.locator("details").first.locator("summary").click()
+    expect(merged.locator("details pre").first).to_contain_text('"owner": "local"')
     notebook.add_and_run("%janus monitor --stop")
     expect(chip).to_contain_text("closed")
