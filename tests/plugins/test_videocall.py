@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from janus_notebook import JanusCallError, JanusPluginError, JanusSession, JanusVideoCallPlugin
+from janus_notebook import (
+    JanusCallError,
+    JanusMediaError,
+    JanusPluginError,
+    JanusSession,
+    JanusVideoCallPlugin,
+)
 from janus_notebook.plugins.videocall.events import CallSimulcast, CallSlowLink, detail_class
 from janus_notebook.protocol.plugin_events import PluginDetail
 from tests.client.scripted import ScriptedServer, errors_in, run, scripted, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from janus_notebook.plugins.videocall import CallAnswer
 
 PLUGIN = "janus.plugin.videocall"
 OFFER = {"type": "offer", "sdp": "v=0"}
@@ -135,6 +143,29 @@ def test_a_new_call_to_the_same_waits_for_the_echo_of_the_last() -> None:
             await waiting
             assert loop.time() - began < 1
             await plugin._cleared("bob")  # there is none to come any more
+
+    run(main())
+
+
+def test_what_failed_is_not_taken_for_a_hangup() -> None:
+    async def main() -> None:
+        async with alice() as (plugin, server):
+
+            async def fail() -> CallAnswer:
+                ends(server, plugin)  # as it does when our side gives up
+                await until(lambda: plugin.state == "hungup")
+                raise JanusMediaError("ICE failed")
+
+            await plugin.call(username="bob", jsep=OFFER)
+            with pytest.raises(JanusMediaError, match="ICE failed"):
+                await plugin._unless_ended("bob", fail())
+
+            server.on["hangup"] = lambda request: [server.reply(request)]
+            await plugin.call(username="bob", jsep=OFFER)
+            pushes(server, plugin, event="hangup", username="bob", reason="no time")
+            await plugin.wait_for("hangup_call")
+            with pytest.raises(JanusCallError, match="no time"):
+                await plugin._unless_ended("bob", fail())
 
     run(main())
 

@@ -346,7 +346,8 @@ class JanusVideoCallPlugin(WebRtcPlugin):
             async with asyncio.timeout(timeout):
                 async for event in news:
                     if not self._other:
-                        raise self._ended(username, self._why)
+                        closed = event.reason if isinstance(event, HangupEvent) else ""
+                        raise self._ended(username, self._why or closed)
                     if isinstance(event, PluginEvent) and (event.jsep or {}).get("type") == "answer":
                         return CallAnswer.from_message(event.raw)
         except TimeoutError as exc:
@@ -356,7 +357,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         raise self._not_attached()
 
     async def _unless_ended(self, username: str, negotiating: Coroutine[Any, Any, CallAnswer]) -> CallAnswer:
-        """Negotiate; if the call ends meanwhile, that is the error, and not what follows from it."""
+        """Negotiate; if somebody hangs up meanwhile, that is the error, and not what follows from it."""
         try:
             return await negotiating
         except (JanusCallError, JanusMediaError, JanusPluginError) as exc:
@@ -390,7 +391,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         """Follow who calls, and with whom we are in a call."""
         super().on_event(event)
         if isinstance(event, HangupEvent):
-            self._over(event.reason)
+            self._over("")  # nobody has hung up: it may have failed here
         elif isinstance(event, PluginEvent):
             match event.detail:
                 case IncomingCall() as call:
