@@ -163,7 +163,7 @@ with mock.patch("builtins.input", side_effect=[{answer!r}]) as asked:
         ("info ecko", "'ecko' is no id of a handle, nor the name of one here. Did you mean 'echo'?"),
         ("info 17", "which session is handle 17 in?. Write both, or list it first"),
         ("info 1 2", "No such session 1 (458 SESSION_NOT_FOUND)"),
-        ("info session echo 3", "unexpected '3'. A session and a handle are expected."),
+        ("info session echo 3", "unexpected '3'. Usage: %janus admin info"),
         ("handles sesion", "is no id of a session, nor the name of one here. Did you mean 'session'?"),
         ("set log_levle 3", "unknown setting 'log_levle'. Did you mean 'log_level'?"),
         ("set log_level much", "log_level is a whole number, not 'much'"),

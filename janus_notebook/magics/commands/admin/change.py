@@ -21,6 +21,7 @@ from janus_notebook.magics.commands.admin.verbs import (
     confirmed,
     handle_ids,
     handle_words,
+    on_a_handle,
     session_id,
     session_words,
     verb_parser,
@@ -123,7 +124,7 @@ def _run_destroy(context: Context, options: Any) -> None:
 
 
 def _run_detach(context: Context, options: Any) -> None:
-    session, handle = handle_ids(context, options.words)
+    session, handle = handle_ids(context, options)
     admin = admin_of(context, options)
     if confirmed(admin, f"Detach handle {handle}", options.yes):
         admin.detach_handle(session, handle).result()
@@ -131,7 +132,7 @@ def _run_detach(context: Context, options: Any) -> None:
 
 
 def _run_hangup(context: Context, options: Any) -> None:
-    session, handle = handle_ids(context, options.words)
+    session, handle = handle_ids(context, options)
     admin = admin_of(context, options)
     if confirmed(admin, f"Close the PeerConnection of handle {handle}", options.yes):
         admin.hangup_webrtc(session, handle).result()
@@ -139,7 +140,7 @@ def _run_hangup(context: Context, options: Any) -> None:
 
 
 def _run_capture(context: Context, options: Any) -> None:
-    session, handle = handle_ids(context, options.words)
+    session, handle = handle_ids(context, options)
     if options.seconds <= 0:
         raise JanusOptionError(f"--seconds must be above 0, not {options.seconds:g}")
     core: JanusAdmin = core_of(admin_of(context, options))
@@ -165,16 +166,6 @@ def _asking(parser: Parser) -> Parser:
     return parser
 
 
-def _on_a_handle(parser: Parser) -> Parser:
-    parser.add_argument(
-        "words",
-        nargs="+",
-        metavar="SESSION HANDLE",
-        help="ids, or variables; or a handle alone that is known",
-    )
-    return parser
-
-
 _set = verb_parser("set", "Change a setting until the server ends.")
 _set.add_argument("name", metavar="NAME", help=", ".join(SETTINGS))
 _set.add_argument("value", metavar="VALUE", help="a number, or on or off")
@@ -188,7 +179,7 @@ _tokens.add_argument("plugins", nargs="*", metavar="PLUGIN", help="what it is go
 _tokens.add_argument("--secrets", action="store_true", help="show the tokens")
 _destroy = _asking(verb_parser("destroy", "Destroy anybody's session."))
 _destroy.add_argument("session", metavar="SESSION", help="id, or a session's variable")
-_capture = _on_a_handle(verb_parser("capture", "Write a handle's packets to a file on the server's machine."))
+_capture = on_a_handle(verb_parser("capture", "Write a handle's packets to a file on the server's machine."))
 _capture.add_argument("--seconds", type=float, default=10.0, metavar="N", help="for how long; else 10")
 _capture.add_argument("--text", action="store_true", help="as text for text2pcap, in place of pcap")
 _capture.add_argument("--folder", metavar="PATH", help="where; else the server's working directory")
@@ -213,10 +204,10 @@ VERBS = {
     "tokens": Verb(_tokens, _run_tokens, _action_words),
     "destroy": Verb(_destroy, _run_destroy, session_words),
     "detach": Verb(
-        _asking(_on_a_handle(verb_parser("detach", "Detach anybody's handle."))), _run_detach, handle_words
+        _asking(on_a_handle(verb_parser("detach", "Detach anybody's handle."))), _run_detach, handle_words
     ),
     "hangup": Verb(
-        _asking(_on_a_handle(verb_parser("hangup", "Close the PeerConnection of anybody's handle."))),
+        _asking(on_a_handle(verb_parser("hangup", "Close the PeerConnection of anybody's handle."))),
         _run_hangup,
         handle_words,
     ),

@@ -13,6 +13,7 @@ from janus_notebook.magics.commands.admin.verbs import (
     admin_of,
     handle_ids,
     handle_words,
+    on_a_handle,
     seen,
     session_id,
     session_words,
@@ -67,7 +68,7 @@ def _run_handles(context: Context, options: Any) -> Any:
 
 
 def _run_info(context: Context, options: Any) -> Table:
-    chosen = handle_ids(context, options.words)
+    chosen = handle_ids(context, options)
     info = admin_of(context, options).handle_info(*chosen, plugin_only=options.plugin or None).result()
     rows = [
         ("session", f"{info.session_id} by {info.session_transport or 'nobody'}"),
@@ -119,10 +120,7 @@ def _run_loops(context: Context, options: Any) -> Table | None:
 _sessions_parser = verb_parser("sessions", "List everybody's sessions.")
 _handles_parser = verb_parser("handles", "List everybody's handles, or those of a session.")
 _handles_parser.add_argument("session", nargs="?", metavar="SESSION", help="id, or a session's variable")
-_info_parser = verb_parser("info", "Tell about a handle: its state, media, statistics.")
-_info_parser.add_argument(
-    "words", nargs="+", metavar="SESSION HANDLE", help="ids, or variables; or a handle alone that is known"
-)
+_info_parser = on_a_handle(verb_parser("info", "Tell about a handle: its state, media, statistics."))
 _info_parser.add_argument("--plugin", action="store_true", help="only what the plugin says of it")
 
 VERBS = {

@@ -23,6 +23,7 @@ __all__ = [
     "confirmed",
     "handle_ids",
     "handle_words",
+    "on_a_handle",
     "seen",
     "session_id",
     "session_words",
@@ -123,23 +124,28 @@ def session_id(context: Context, word: str) -> int:
     return int(ours[word].id)
 
 
-def handle_ids(context: Context, words: list[str]) -> tuple[int, int]:
-    """The ids that ``SESSION HANDLE`` means; the handle alone will do if it is ours, or was listed.
+def on_a_handle(parser: Parser) -> Parser:
+    """Let a verb take a handle, which may be named without its session where that is known."""
+    parser.add_argument("session", nargs="?", metavar="SESSION", help="id, or a session's variable")
+    parser.add_argument("handle", metavar="HANDLE", help="id, or a handle's variable")
+    return parser
+
+
+def handle_ids(context: Context, options: Any) -> tuple[int, int]:
+    """The ids that ``[SESSION] HANDLE`` means; the handle alone will do if it is ours, or was listed.
 
     Raises:
         JanusOptionError: it means nothing that is known here.
     """
-    if len(words) > 2:
-        raise JanusOptionError(f"unexpected {words[2]!r}", hint="A session and a handle are expected.")
     ours = {**{str(handle.id): handle for handle in context.handles().values()}, **context.handles()}
-    word = words[-1]
+    word = options.handle
     handle = ours.get(word)
     number = int(word) if word.isdecimal() else handle.id if handle is not None else None
     if number is None:
         hint = nearest(word, context.handles()) or "%janus admin handles lists them."
         raise JanusOptionError(f"{word!r} is no id of a handle, nor the name of one here", hint=hint)
-    if len(words) == 2:
-        return session_id(context, words[0]), number
+    if options.session is not None:
+        return session_id(context, options.session), number
     session = handle.session.id if handle is not None else seen.sessions_of.get(number)
     if session is None:
         raise JanusOptionError(
