@@ -278,6 +278,8 @@ def test_peer_connections_of_ones_own(gateway: LocalGateway) -> None:
                     assert isinstance(update, PluginEvent)
                     assert update.jsep is not None
                     assert update.jsep["type"] == "offer"
+                with pytest.raises(JanusStateError, match="no media here"):
+                    await alice.renegotiate()
                 await alice.hangup_call()
                 await until(lambda: (alice.partner, bob.partner, bob.state) == ("", "", "hungup"))
 
@@ -286,6 +288,9 @@ def test_peer_connections_of_ones_own(gateway: LocalGateway) -> None:
                     await alice.call(username="bob", jsep=offer)
                     await at_bob.get(1)
                 await bob.accept()
+                assert bob.webrtc["sources"] == {"audio": "live"}
+                with pytest.raises(JanusTimeoutError, match=r"alice did not answer within 0.2 s"):
+                    await bob.renegotiate(audio=False, timeout=0.2)
                 assert bob.webrtc["sources"] == {"audio": "live"}
                 await bob.hangup_call()
                 with pytest.raises(JanusPluginError) as caught:

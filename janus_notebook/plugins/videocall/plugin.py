@@ -299,7 +299,8 @@ class JanusVideoCallPlugin(WebRtcPlugin):
     ) -> CallAnswer:
         """Change what we send in a call: offers it to the other side, and returns when it has answered.
 
-        The other side's handle of this package answers by itself.
+        The other side's handle of this package answers by itself. If both sides do it in the same moment,
+        neither gets its answer.
 
         Args:
             video, audio: what to send from now on, as `call` takes it; None leaves it as it is, False
@@ -319,20 +320,22 @@ class JanusVideoCallPlugin(WebRtcPlugin):
                 await self.set(jsep=offer)
                 return await self._answered(news, self._other, timeout)
 
-        return await self._offer(send, video=video, audio=audio, receive=receive, timeout=timeout)
+        # A little more than for the answer, so that its absence is called by its name.
+        return await self._offer(send, video=video, audio=audio, receive=receive, timeout=timeout + 1.0)
 
     # -- inside -------------------------------------------------------------------------------
 
     async def _ring(self, arguments: Mapping[str, Any]) -> CallAnswer:
         # Before it is asked: what happens to the call may be told before the answer.
-        before = self._other, self._why, self._echo
+        before, incoming = (self._other, self._why, self._echo), self._incoming
         self._other, self._why = arguments["username"], ""
         try:
             reply = await self._ask("call", CallAnswer, arguments)
             if reply.event == "hangup":
                 raise self._ended(arguments["username"], reply.reason)
         except BaseException:
-            self._other, self._why, self._echo = before
+            if self._incoming is incoming:  # else somebody calls us meanwhile
+                self._other, self._why, self._echo = before
             raise
         return reply
 
