@@ -16,7 +16,12 @@ from janus_notebook.client.log import EventLog, Subscription
 from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.client.replay import Replay
 from janus_notebook.client.session import JanusSession
-from janus_notebook.errors import JanusOptionError, JanusStateError
+from janus_notebook.errors import (
+    JanusMediaError,
+    JanusOptionError,
+    JanusStateError,
+    JanusTimeoutError,
+)
 from janus_notebook.gateway import LocalGateway
 from janus_notebook.media.tracks import ReceivedTrack
 from janus_notebook.notebook import connect as connect_module
@@ -24,10 +29,12 @@ from janus_notebook.notebook.forms import HIDDEN, core_of, derive, form_of
 from janus_notebook.plugins import known_plugins, plugin_class
 from janus_notebook.plugins.audiobridge import AudioJoined, AudioRoom, JanusAudioBridgePlugin
 from janus_notebook.plugins.echotest import JanusEchoTestPlugin
+from janus_notebook.plugins.videoroom import JanusVideoRoomPlugin, RoomSubscriber, RoomView
+from janus_notebook.plugins.videoroom.room import RoomChanges
 
 PLUGINS = [plugin_class(name) for name in known_plugins()]
 CORE = [JanusSession, JanusPlugin, *PLUGINS, Subscription, EventLog, ReceivedTrack, LocalGateway, Replay]
-CORE += [JanusAdmin, Capture, AudioRoom]
+CORE += [JanusAdmin, Capture, AudioRoom, RoomView, RoomChanges, RoomSubscriber]
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +64,7 @@ def test_every_public_verb_of_the_core_is_there_with_its_signature_and_documenta
 
 def test_every_hidden_name_is_one_of_the_core() -> None:
     known = {name for core in CORE for name in dir(core)} | {"lock", "connection", "credentials", "handles"}
-    assert known >= HIDDEN
+    assert known | {"answering", "subscription_bell"} >= HIDDEN
 
 
 def test_a_form_is_made_once_and_can_be_turned_back() -> None:
@@ -159,3 +166,32 @@ def test_the_view_of_a_room_reads_as_in_the_core() -> None:
     assert isinstance(call, Call)
     with pytest.raises(JanusStateError):
         call.result(5)
+
+
+def test_a_rooms_view_and_subscriber_are_used_in_cells() -> None:
+    room = form_of(JanusVideoRoomPlugin())
+    view = room.view
+    assert (repr(view), view.participants, view.feeds, view.summary) == (
+        "<RoomView new>",
+        (),
+        (),
+        "no room joined",
+    )
+    with pytest.raises(JanusTimeoutError, match="nothing changed"):
+        view.changed(0.01).result(5)
+    with pytest.raises(JanusStateError, match="not attached"):
+        room.subscriber().result(5)
+    with pytest.raises(JanusStateError, match="not attached"):
+        room.publish().result(5)
+    with pytest.raises(JanusOptionError, match="Did you mean 'display'"):
+        room.join(room=1, dispaly="me")
+    changes = view.__aiter__()
+    assert type(changes).__name__ == "NotebookRoomChanges"
+    assert changes.__anext__().result(5) is view
+    subscriber = form_of(RoomSubscriber(JanusSession("ws://localhost:1"), room=1))
+    assert (subscriber.feeds, subscriber.streams, subscriber.handle.state) == ({}, {}, "new")
+    with pytest.raises(JanusMediaError, match="no 'video' of feed 5 is received"):
+        subscriber.track(5)
+    with pytest.raises(JanusStateError, match="the session is new"):
+        subscriber.set([5]).result(5)
+    subscriber.close().result(5)

@@ -205,7 +205,7 @@ def test_the_own_side() -> None:
     view.follow({"videoroom": "destroyed", **ROOM})
     view.end("left")
     assert view.state == "kicked"
-    view.restart()
+    view.begin()
     assert (view.state, view.room, view.id) == ("new", None, None)
 
 

@@ -122,7 +122,7 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
     def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
         """A new handle is in no room."""
         super().begin(session, handle_id, message)
-        self.view.restart()
+        self.view.begin()
         self.forget_streams()
 
     def end(self, reason: str) -> None:

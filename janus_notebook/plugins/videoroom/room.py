@@ -236,7 +236,7 @@ class RoomView:
             self._stops.update(set(publishing) - set(self.feeds))
             self._bell.ring()
 
-    def restart(self) -> None:
+    def begin(self) -> None:
         """The handle was attached, and is in no room."""
         if self.state != "new":
             self._forget("new")

@@ -148,7 +148,7 @@ class RoomSubscriber:
         Raises:
             JanusTimeoutError: nothing changed within `timeout` seconds (None waits without end).
         """
-        await self._wait(self.handle.progress.count, timeout, "nothing changed in the subscription")
+        await self._wait(self.handle.subscription_bell.count, timeout, "nothing changed in the subscription")
         return self
 
     # -- changing it --------------------------------------------------------------------------
@@ -250,7 +250,7 @@ class RoomSubscriber:
         with suppress(TimeoutError):  # what hangs then ends with the handle
             async with asyncio.timeout(SETTLE_SECONDS), self._turn:
                 while self.handle.answering:
-                    await self.handle.progress.wait(self.handle.progress.count)
+                    await self.handle.subscription_bell.wait(self.handle.subscription_bell.count)
         await self.handle.detach()
 
     # -- inside -------------------------------------------------------------------------------
@@ -287,7 +287,7 @@ class RoomSubscriber:
         if not subscribe and not unsubscribe:
             self._last = wanted
             return
-        since = self.handle.progress.count
+        since = self.handle.subscription_bell.count
         left = _left(deadline)
         stops = self._stops_of(stream["feed"] for stream in subscribe)
         try:
@@ -332,12 +332,12 @@ class RoomSubscriber:
 
         while not done() or self.handle.answering:
             await self._wait(since, _left(deadline), "Janus did not confirm the change of the subscription")
-            since = self.handle.progress.count
+            since = self.handle.subscription_bell.count
 
     async def _wait(self, since: int, timeout: float | None, why_not: str) -> None:
         try:
             async with asyncio.timeout(timeout):
-                await self.handle.progress.wait(since)
+                await self.handle.subscription_bell.wait(since)
         except TimeoutError as exc:
             raise JanusTimeoutError(f"{why_not} within {timeout:g} s").within(
                 plugin=self.handle.name, handle_id=self.handle.id

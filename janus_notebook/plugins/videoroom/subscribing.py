@@ -29,7 +29,7 @@ class Subscribing(WebRtcPlugin):
         # Replaced at each change, never changed: other threads may be reading it.
         self.subscribed: dict[str, SubscribedStream] = {}
         # Rings when `subscribed` has changed, and when an offer was answered.
-        self.progress = Bell()
+        self.subscription_bell = Bell()
         self.answering = 0
         # What each mid showed when the last offer was answered.
         self._answered: dict[str, tuple[Id | None, str]] = {}
@@ -222,7 +222,7 @@ class Subscribing(WebRtcPlugin):
             return reply
         finally:
             self.answering -= 1
-            self.progress.ring()
+            self.subscription_bell.ring()
 
     async def on_offer(self, jsep: Mapping[str, Any], event: PluginEvent) -> None:
         """A feed has gone, or a change that had to wait was made: Janus asks for another answer."""
@@ -249,14 +249,14 @@ class Subscribing(WebRtcPlugin):
                 self.subscribed = {stream.mid: stream for stream in streams}
                 if data.get("switched") == "ok":
                     self._answered = _shown(streams)  # the same tracks go on with the new feeds
-                self.progress.ring()
+                self.subscription_bell.ring()
 
     def forget_streams(self) -> None:
         """Nothing is subscribed to any more."""
         self._answered = {}
         if self.subscribed:
             self.subscribed = {}
-            self.progress.ring()
+            self.subscription_bell.ring()
 
 
 def _shown(streams: Iterable[SubscribedStream]) -> dict[str, tuple[Id | None, str]]:
