@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-__all__ = ["MASK", "SECRET_KEYS", "Settings", "is_secret", "mask", "mask_url", "settings_from_environment"]
+__all__ = [
+    "MASK",
+    "SECRET_KEYS",
+    "Settings",
+    "is_secret",
+    "mask",
+    "mask_sdp",
+    "mask_url",
+    "settings_from_environment",
+]
 
 MASK = "***"
 
@@ -48,6 +57,9 @@ SECRET_KEYS = frozenset(
     }
 )
 
+# The key in an SDP's a=crypto line.
+_SDES_KEY = re.compile(r"(\binline:)[^\s|;]+")
+
 
 def is_secret(key: str) -> bool:
     """Whether a field of this name carries a secret."""
@@ -66,6 +78,8 @@ def mask(value: Any) -> Any:
         for key, item in value.items():
             if isinstance(key, str) and is_secret(key):
                 masked = _mask_all(item)
+            elif key in _MASKS_OF_TEXTS and isinstance(item, str):
+                masked = _MASKS_OF_TEXTS[key](item)
             elif isinstance(item, str | int | float | None):
                 continue
             else:
@@ -90,6 +104,11 @@ def _mask_all(value: Any) -> Any:
     return MASK
 
 
+def mask_sdp(sdp: str) -> str:
+    """Return an SDP without the keys of SRTP that it may carry (``a=crypto``, RFC 4568)."""
+    return _SDES_KEY.sub(rf"\1{MASK}", sdp) if "inline:" in sdp else sdp
+
+
 def mask_url(url: str) -> str:
     """Return `url` without its user and password, and without secrets in its query."""
     try:
@@ -105,6 +124,10 @@ def mask_url(url: str) -> str:
         pairs = [(key, MASK if is_secret(key) else value) for key, value in query]
         return urlunsplit(parts._replace(netloc=netloc, query=urlencode(pairs, safe="*")))
     return urlunsplit(parts._replace(netloc=netloc)) if host[1] else url
+
+
+# Fields whose text may hold a secret among other things.
+_MASKS_OF_TEXTS = {"sdp": mask_sdp, "url": mask_url}
 
 
 @dataclass(frozen=True, kw_only=True)

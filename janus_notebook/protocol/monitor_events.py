@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from janus_notebook.config import MASK, mask
+from janus_notebook.config import MASK, mask, mask_sdp
 from janus_notebook.errors import JanusProtocolError
 from janus_notebook.protocol.events import JanusEvent, brief
 from janus_notebook.protocol.messages import decode_object, excerpt, integer
@@ -68,8 +68,6 @@ _SIP_SECRET = re.compile(
     r"[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*",
     re.IGNORECASE | re.MULTILINE,
 )
-# The key of SDES-SRTP in a session description.
-_SRTP_KEY = re.compile(r"(\binline:)[^\s|;]+")
 
 
 class News(Typed, frozen=True, kw_only=True):
@@ -560,7 +558,7 @@ def _masked(event: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(said, dict) or not isinstance(data := said.get("data"), dict):
         return shown
     clean = {
-        key: _SRTP_KEY.sub(rf"\1{MASK}", _SIP_SECRET.sub(rf"\1\2 {MASK}", data[key]))
+        key: mask_sdp(_SIP_SECRET.sub(rf"\1\2 {MASK}", data[key]))
         for key in ("sip", "sdp")
         if isinstance(data.get(key), str)
     }

@@ -56,6 +56,18 @@ def test_every_secret_at_every_depth_in_every_spelling(name: str) -> None:
         assert "s3cret" in repr(value)
 
 
+def test_keys_in_an_sdp_and_passwords_in_a_url() -> None:
+    sdp = "m=audio 9 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:s3cret|2^20|1:4\r\na=mid:0\r\n"
+    value = {"jsep": {"type": "offer", "sdp": sdp}, "media": [{"url": "rtsp://me:s3cret@camera/live"}]}
+    masked = mask(value)
+    assert "s3cret" not in repr(masked)
+    assert masked["jsep"]["sdp"] == sdp.replace("s3cret", "***")
+    assert masked["media"][0]["url"] == "rtsp://***@camera/live"
+    assert "s3cret" in repr(value)
+    plain = {"sdp": "v=0\r\na=mid:0", "url": "rtsp://camera/live"}
+    assert mask(plain) is plain
+
+
 def test_what_is_no_secret_stays_the_same_object() -> None:
     value = {"a": [1, {"b": (None, "token")}], "pinned": True, "tokens": 5}
     assert mask(value) is value
