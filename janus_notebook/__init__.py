@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from janus_notebook.plugins.echotest import JanusEchoTestPlugin
     from janus_notebook.plugins.nosip import JanusNoSipPlugin
     from janus_notebook.plugins.recordplay import JanusRecordPlayPlugin
-    from janus_notebook.plugins.sip import JanusSipPlugin
+    from janus_notebook.plugins.sip import JanusSipError, JanusSipPlugin
     from janus_notebook.plugins.streaming import JanusStreamingPlugin
     from janus_notebook.plugins.textroom import JanusTextRoomPlugin
     from janus_notebook.plugins.videocall import JanusVideoCallPlugin
@@ -69,6 +69,7 @@ _HOMES = {
     "JanusStreamingPlugin": "plugins.streaming",
     "JanusVideoCallPlugin": "plugins.videocall",
     "JanusSipPlugin": "plugins.sip",
+    "JanusSipError": "plugins.sip",
     "JanusNoSipPlugin": "plugins.nosip",
     "JanusRecordPlayPlugin": "plugins.recordplay",
     "JanusEvent": "protocol.events",
@@ -110,6 +111,7 @@ __all__ = [
     "JanusRecordPlayPlugin",
     "JanusServerError",
     "JanusSession",
+    "JanusSipError",
     "JanusSipPlugin",
     "JanusStateError",
     "JanusStreamingPlugin",
