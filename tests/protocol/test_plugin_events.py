@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 from unittest import mock
 
 import pytest
 
+from janus_notebook import EventLog, Subscription
 from janus_notebook.protocol import plugin_events
+from janus_notebook.protocol.events import PluginEvent
 from janus_notebook.protocol.plugin_events import PluginDetail, detail_of, event_names, register_details
 
 if TYPE_CHECKING:
@@ -50,3 +53,26 @@ def test_a_plugin_without_a_reader_keeps_its_data() -> None:
     detail = detail_of("janus.plugin.nobodys", {"x": 1})
     assert detail == PluginDetail(data={"x": 1})
     assert event_names() == frozenset()
+
+
+def test_an_event_has_its_plugins_name_and_words_and_can_be_followed() -> None:
+    register_details("janus.plugin.test", lambda _data: Talking, [Talking])
+    log = EventLog()
+    named, others = log.subscribe(["test-talking"]), log.subscribe(["media"])
+    plugindata = {"plugin": "janus.plugin.test", "data": {"id": 7}}
+    event = log.record(
+        "event", "event", {"janus": "event", "plugindata": plugindata, "jsep": {"type": "offer"}}
+    )
+    log.record("event", "event", {"janus": "event", "plugindata": {"plugin": "another", "data": {}}})
+    log.record("event", "media", {"janus": "media"})
+    assert isinstance(event, PluginEvent)
+    assert isinstance(event.detail, Talking)
+    assert (event.name, event.summary) == ("test-talking", "7 talks + offer")
+    named.close()
+    others.close()
+
+    async def read(stream: Subscription) -> list[str]:
+        return [entry.name async for entry in stream]
+
+    assert asyncio.run(read(named)) == ["test-talking"]
+    assert asyncio.run(read(others)) == ["media"]
