@@ -17,7 +17,7 @@ from janus_notebook.media.connection import Connection
 from janus_notebook.media.facts import facts, stats_by_mid
 from janus_notebook.media.ice import checked_servers, masked_server, parsed_candidate
 from janus_notebook.media.jsep import described, mapped, unknown_formats
-from janus_notebook.media.sources import ArraySource, source_track
+from janus_notebook.media.sending import Sending
 from janus_notebook.media.tracks import ReceivedTrack
 
 if TYPE_CHECKING:
@@ -30,13 +30,6 @@ __all__ = ["Peer"]
 KINDS = ("audio", "video")
 # The label that Janus and its own clients use where nothing else is said.
 DEFAULT_LABEL = "JanusDataChannel"
-# By whether it sends, and whether it receives.
-DIRECTIONS = {
-    (True, True): "sendrecv",
-    (True, False): "sendonly",
-    (False, True): "recvonly",
-    (False, False): "inactive",
-}
 
 
 class Peer:
@@ -73,11 +66,8 @@ class Peer:
         self._tracks: dict[str, ReceivedTrack] = {}
         self._past_tracks: set[ReceivedTrack] = set()
         self._channels: dict[str, DataChannel] = {}
-        self._sources: dict[str, MediaStreamTrack] = {}
-        self._carriers: dict[str, RTCRtpTransceiver] = {}
-        self._next: dict[str, MediaStreamTrack | None] = {}
-        self._before: tuple[Any, ...] = ()
-        self._owned: list[MediaStreamTrack] = []
+        self._sending = Sending(self._source_failed)
+        self._received_before: tuple[str, ...] = KINDS
         self._receive: tuple[str, ...] = KINDS
         self._remote_set = False
         self._early: list[Mapping[str, Any]] = []
@@ -109,22 +99,7 @@ class Peer:
             JanusMediaError: the function or iterator raised; its error is the cause.
         """
         self._check_open()
-        chosen: dict[str, MediaStreamTrack | None] = {}
-        for kind, source in (("audio", audio), ("video", video)):
-            if source is None:
-                continue
-            if source is False:
-                chosen[kind] = None
-                continue
-            track, made_here = source_track(kind, source)
-            if made_here:
-                self._owned.append(track)
-            chosen[kind] = track
-        for kind, chosen_track in chosen.items():
-            if isinstance(chosen_track, ArraySource):
-                await chosen_track.prepare()
-                chosen_track.on("ended", partial(self._source_ended, kind, chosen_track))
-        self._next = chosen
+        await self._sending.choose(audio=audio, video=video)
 
     async def offer(
         self,
@@ -151,16 +126,16 @@ class Peer:
             JanusMediaError: the offer could not be made, as with no network to reach, or a source failed.
         """
         kinds = await self._begin(video, audio, receive)
-        if self._pc is None and not data and not kinds and not any(self._next.values()):
+        if self._pc is None and not data and not kinds and not self._sending.chosen:
             raise JanusOptionError(
                 "there is nothing to offer", hint="Give video=, audio=, data= or receive=."
             )
         async with self._change(kinds) as pc:
             for kind in KINDS:
-                self._place(pc, kind, pc.addTransceiver)
+                self._sending.place(kind, pc.getTransceivers(), pc.addTransceiver)
                 if kind in kinds and kind not in {t.kind for t in pc.getTransceivers()}:
                     pc.addTransceiver(kind)
-            self._direct(pc)
+            self._sending.direct(pc.getTransceivers(), kinds)
             if data and pc.sctp is None:
                 self._open_channel(pc, DEFAULT_LABEL)
             with mapped("the offer could not be made"):
@@ -183,7 +158,7 @@ class Peer:
         if refused and len(sdp_text.mids(offer)) == len(sdp_text.mids(description.sdp)):
             description.sdp = sdp_text.as_inactive(description.sdp, refused, offer)
         await self._set_remote(self._pc, description)
-        self._settle()
+        self._sending.settle(self._pc.getTransceivers())
 
     async def answer(
         self,
@@ -221,13 +196,14 @@ class Peer:
                     sdp_text.as_inactive(description.sdp, refused) if refused else description.sdp
                 )
             await self._set_remote(pc, description, renewed)
+            wanted = [t for t in pc.getTransceivers() if t._offerDirection in ("sendonly", "sendrecv")]
             for kind in KINDS:
-                self._place(pc, kind, _no_section)
-            self._direct(pc)
+                self._sending.place(kind, wanted, _no_section)
+            self._sending.direct(pc.getTransceivers(), kinds)
             with mapped("the offer could not be answered"):
                 await pc.setLocalDescription(await pc.createAnswer())
             answer = self._described(pc, trickle)
-        self._settle()
+        self._sending.settle(pc.getTransceivers())
         answer["sdp"] = sdp_text.refusing(answer["sdp"], jsep["sdp"], refused)
         return answer
 
@@ -235,10 +211,11 @@ class Peer:
         """Forget an offer that waits for its answer: sources and sections are as before. Else nothing."""
         if self._pc is not None and not self._closing and self._pc.signalingState != "stable":
             await self._pc.rollback()
-            self._sources, self._carriers, self._receive = self._before
+            self._sending.restore()
+            self._receive = self._received_before
             if self._pc.sctp is None:
                 self._end_channels("the offer came to nothing")
-            self._settle()
+            self._sending.settle(self._pc.getTransceivers())
 
     def channel(self, label: str = DEFAULT_LABEL) -> DataChannel:
         """Return the data channel with this label; it is opened if the other side has not done so.
@@ -308,7 +285,7 @@ class Peer:
         standard; ``pair`` is the candidate pair in use or None; ``sources`` tells for each kind
         that is sent whether it is ``live`` or how it ended; ``tracks`` lists what is received.
         """
-        return facts(self.state, self._pc, self._sources, self.tracks)
+        return facts(self.state, self._pc, self._sending.sources, self.tracks)
 
     async def connected(self, timeout: float = 15.0) -> None:
         """Wait until ICE and DTLS are through and media can flow.
@@ -395,54 +372,15 @@ class Peer:
         """Change sources and sections; a failure after the first negotiation undoes it."""
         again = self._pc is not None
         pc = self._pc or self._open()
-        self._before = (dict(self._sources), dict(self._carriers), self._receive)
+        self._sending.save()
         pc.save()
-        self._receive = receive
+        self._received_before, self._receive = self._receive, receive
         try:
             yield pc
         except BaseException:
             if again:
                 await self.rollback()
             raise
-
-    def _place(self, pc: Connection, kind: str, add: Callable[[str], RTCRtpTransceiver]) -> None:
-        """Give what was chosen to send a section: its own, or an unused one, or one that `add` makes."""
-        if kind not in self._next:
-            return
-        track, carrier = self._next.pop(kind), self._carriers.get(kind)
-        if track is None:
-            if carrier is not None:
-                del self._carriers[kind], self._sources[kind]
-        else:
-            self._carriers[kind] = carrier or self._unused(pc, kind) or add(kind)
-            self._sources[kind] = track
-
-    def _unused(self, pc: Connection, kind: str) -> RTCRtpTransceiver | None:
-        """Return a section of this kind that carries no source yet, and that the other side would receive."""
-        offered = pc.signalingState == "have-remote-offer"
-        for transceiver in pc.getTransceivers():
-            wanted = not offered or transceiver._offerDirection in ("sendonly", "sendrecv")
-            if wanted and transceiver.kind == kind and transceiver not in self._carriers.values():
-                return transceiver
-        return None
-
-    def _direct(self, pc: Connection) -> None:
-        """Set the direction of each section."""
-        for transceiver in pc.getTransceivers():
-            sends, receives = transceiver in self._carriers.values(), transceiver.kind in self._receive
-            transceiver.direction = DIRECTIONS[sends, receives]
-
-    def _settle(self) -> None:
-        """Send what was agreed; stop the sources made here that are in use no more."""
-        carried = {carrier: self._sources[kind] for kind, carrier in self._carriers.items()}
-        for transceiver in self._pc.getTransceivers() if self._pc is not None else ():
-            sender: Any = transceiver.sender
-            sender.use(carried.get(transceiver))
-        in_use = [*self._sources.values(), *self._next.values()]
-        for track in self._owned:
-            if track not in in_use:
-                track.stop()
-        self._owned = [track for track in self._owned if track in in_use]
 
     def _open_channel(self, pc: Connection, label: str) -> DataChannel:
         channel = self._channels[label] = DataChannel(label)
@@ -498,7 +436,7 @@ class Peer:
         if pc is None or source.kind not in self._receive:
             return
         transceiver = next(t for t in pc.getTransceivers() if t.receiver.track is source)
-        track = ReceivedTrack(source, str(transceiver.mid), self._unsent)
+        track = ReceivedTrack(source, str(transceiver.mid), self._sending.unsent)
         self._tracks[track.mid] = track
         track.start(partial(self._track_ended, track))
         self._notify()
@@ -513,19 +451,9 @@ class Peer:
         self._past_tracks.discard(track)
         self._notify()
 
-    def _source_ended(self, kind: str, source: ArraySource) -> None:
-        if source.error is not None and not self._closing and self.on_source_failure is not None:
-            error = JanusMediaError(f"{kind} is no longer sent: {source.error}")
-            error.__cause__ = source.error
+    def _source_failed(self, error: JanusMediaError) -> None:
+        if self.on_source_failure is not None:
             self.on_source_failure(error)
-
-    def _unsent(self, kind: str) -> str:
-        """Return why a source of ours gives no more, as a sentence; "" if it does, or there is none."""
-        source = self._sources.get(kind)
-        if source is None or source.readyState == "live":
-            return ""
-        why = getattr(source, "error", None) or "its source has ended."
-        return f"Our own {kind} is no longer sent: {why}"
 
     def _notify(self) -> None:
         """Wake `connected`, and tell the owner once the loop comes round."""
@@ -542,8 +470,7 @@ class Peer:
             self.on_change()
 
     async def _close(self) -> None:
-        for source in self._owned:
-            source.stop()
+        self._sending.stop()
         tracks = [*self._tracks.values(), *self._past_tracks]
         for track in tracks:
             track.end("the peer connection was closed")
