@@ -243,12 +243,12 @@ def test_a_call_that_does_not_come_about(gateway: LocalGateway) -> None:
 def test_one_call_after_the_other(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with people(gateway.ws_url, "alice", "bob") as both:
-            for number in range(6):
+            for number in range(4):
                 caller, callee = both if number % 2 else reversed(both)
                 calling = await calls(caller, callee, video=None)
                 await callee.accept()
                 await calling
-                await (caller if number % 3 else callee).hangup_call()
+                await (caller if number in (0, 3) else callee).hangup_call()
 
     run(main())
 

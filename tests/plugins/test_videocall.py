@@ -135,13 +135,12 @@ def test_a_new_call_to_the_same_waits_for_the_echo_of_the_last() -> None:
             await until(lambda: plugin.state == "hungup")
             began = loop.time()
             await plugin._cleared("carol")
-            assert loop.time() - began < 0.5
+            assert loop.time() - began < 1  # Janus cleans up
             waiting = asyncio.create_task(plugin._cleared("bob"))
             await asyncio.sleep(0)
             assert not waiting.done()
             pushes(server, plugin, event="hangup", username="bob", reason="Remote WebRTC hangup")
             await waiting
-            assert loop.time() - began < 1
             await plugin._cleared("bob")  # there is none to come any more
 
     run(main())

@@ -45,6 +45,10 @@ MEDIA_SECONDS = 15.0
 # a new call to the same person would take for its own.
 ECHO_SECONDS = 1.5
 
+# How long Janus may take to clean up after a PeerConnection. A call that comes meanwhile is refused (471), or
+# has crashed Janus 1.1.2.
+CLEAN_SECONDS = 0.5
+
 # Janus's own reason for a hangup, which may overtake the one that a person gave.
 NO_REASON = "Remote WebRTC hangup"
 
@@ -67,6 +71,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         self._incoming: PluginEvent | None = None
         self._why = ""
         self._echo = ("", 0.0)
+        self._clean_at = 0.0
         self._clearing: asyncio.Task[Any] | None = None
 
     @property
@@ -148,6 +153,8 @@ class JanusVideoCallPlugin(WebRtcPlugin):
             JanusStateError: there is a PeerConnection already.
         """
         body: dict[str, Any] = {"username": username, "extra": extra}
+        self._attached()
+        await self._cleared(username)
         if jsep is not None:
             return await self._ring({**body, "jsep": jsep, "timeout": timeout})
         seconds = RING_SECONDS if timeout is None else check_seconds("timeout", timeout)
@@ -161,7 +168,6 @@ class JanusVideoCallPlugin(WebRtcPlugin):
                 finally:
                     self._ringing = False
 
-        await self._cleared(username)
         self._why = ""
         negotiating = self._offer(
             send,
@@ -375,11 +381,12 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         """Wait until nothing of an earlier call can reach the one that begins."""
         if self._clearing is not None:
             await asyncio.wait([self._clearing])
+        loop = asyncio.get_running_loop()
         other, until = self._echo
-        left = until - asyncio.get_running_loop().time()
-        if other == username and left > 0:
+        if other == username and until > loop.time():
             with suppress(JanusTimeoutError):
-                await self.wait_for("hangup_call", timeout=left)
+                await self.wait_for("hangup_call", timeout=until - loop.time())
+        await asyncio.sleep(max(self._clean_at - loop.time(), 0.0))
 
     async def on_offer(self, jsep: Mapping[str, Any], event: PluginEvent) -> None:
         """Answer an ``update`` of the other side."""
@@ -395,6 +402,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         super().on_event(event)
         if isinstance(event, HangupEvent):
             self._over("")  # nobody has hung up: it may have failed here
+            self._clean_at = asyncio.get_running_loop().time() + CLEAN_SECONDS
         elif isinstance(event, PluginEvent):
             match event.detail:
                 case IncomingCall() as call:
