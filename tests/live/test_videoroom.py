@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from janus_notebook import JanusPluginError, JanusSession, JanusStateError, JanusVersionError
+from janus_notebook import (
+    JanusPluginError,
+    JanusSession,
+    JanusStateError,
+    JanusVersionError,
+)
 from janus_notebook.plugins.videoroom.replies import RemoteDestination
 from tests.client.scripted import errors_in, run, until
 from tests.gateways import running_gateway
@@ -562,6 +567,7 @@ def test_an_offer_of_somebody_else_is_sent_as_it_is(gateway: LocalGateway) -> No
                 body = sent(two, "publish")[0]
                 assert body == {"request": "publish", "audio": False, "video": True, "display": "two"}
                 await one.view.until(lambda view: view.feeds == (2,))
+                await two.view.until(lambda view: view.me and view.me.publisher)
                 assert known(one.view) == known(two.view) == {(1, "one", True), (2, "two", True)}
             finally:
                 for peer in peers:
@@ -607,7 +613,7 @@ def test_a_subscription_by_hand(gateway: LocalGateway) -> None:
                 await sub.answer(added.jsep)
                 golden.check(await updates.get(5))
             await until(lambda: not sub.subscribed["0"].active)
-            await until(lambda: len(sent(sub, "start")) == 3)
+            await until(lambda: len(sent(sub, "start")) == 3 and not sub.answering)
             updated = await sub.update(subscribe=[{"feed": 1}], unsubscribe=[{"feed": 2}])
             assert updated.jsep is not None
             await sub.answer(updated.jsep)
@@ -626,6 +632,16 @@ def test_a_subscription_by_hand(gateway: LocalGateway) -> None:
             assert renewed.configured == "ok"
             assert renewed.jsep is not None
             await sub.answer(renewed.jsep)
+            # Nobody waits for this offer any more: it is answered all the same, or there would be no other.
+            answers = len(sent(sub, "start"))
+            async with session.events.subscribe(handle_id=sub.id, directions=["request"]) as requests:
+                asked = asyncio.create_task(sub.subscribe(streams=[{"feed": 1}]))
+                await requests.get(5)
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+            await until(lambda: sub.subscribed["1"].feed_id == 1 and len(sent(sub, "start")) == answers + 1)
+            await until(lambda: not sub.answering)
             restarted = await sub.configure(restart=True)
             assert restarted.jsep is not None
             await two.detach()

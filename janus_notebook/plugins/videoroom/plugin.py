@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -99,12 +100,23 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
         """Send, and follow the answer before anything that comes after it is read."""
         session, handle_id = self._attached()
         body = message.get("body", {})
-        return await session.exchange(
-            {**message, "handle_id": handle_id},
-            timeout,
-            on_reply=partial(self._on_answer, body),
-            on_late=partial(self._on_late_answer, body),
-        )
+        came: list[Message] = []
+
+        def on_reply(answer: Message) -> None:
+            came.append(answer)
+            self._on_answer(body, answer)
+
+        try:
+            return await session.exchange(
+                {**message, "handle_id": handle_id},
+                timeout,
+                on_reply=on_reply,
+                on_late=partial(self._on_late_answer, body),
+            )
+        except asyncio.CancelledError:
+            for answer in came:  # it came in the instant of the cancellation
+                self._answer_later(answer)
+            raise
 
     def _on_answer(self, body: Mapping[str, Any], message: Message) -> None:
         plugindata = message.get("plugindata")
@@ -115,6 +127,9 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
 
     def _on_late_answer(self, body: Mapping[str, Any], message: Message) -> None:
         self._on_answer(body, message)
+        self._answer_later(message)
+
+    def _answer_later(self, message: Message) -> None:
         jsep = message.get("jsep")
         if isinstance(jsep, dict):
             self.answer_later(jsep)
