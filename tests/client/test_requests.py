@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 import pytest
 
+from janus_notebook.client.arguments import bind
 from janus_notebook.client.requests import Extra, Id, Request, body_of, request, requests_of
 from janus_notebook.errors import JanusOptionError, JanusVersionError
 
@@ -153,3 +154,13 @@ def test_requests_that_are_newer_or_gone() -> None:
     ):
         asyncio.run(Thing().bygone())
     asyncio.run(Thing().no_request())
+
+
+def test_a_method_that_takes_any_keyword_takes_any() -> None:
+    def method(self: object, first: int, **more: int) -> None:
+        """Take whatever comes."""
+
+    bound = bind("method", inspect.signature(method), (Thing(), 1), {"anything": 2})
+    assert bound.arguments["more"] == {"anything": 2}
+    with pytest.raises(JanusOptionError, match=r"method\(\): missing a required argument: 'first'"):
+        bind("method", inspect.signature(method), (Thing(),), {})
