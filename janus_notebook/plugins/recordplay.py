@@ -83,11 +83,11 @@ class RecordingList(PluginReply, frozen=True, kw_only=True):
     """The answer to `list`.
 
     Attributes:
-        list: the recordings that are complete, in no order.
+        recordings: those that are complete, in no order.
     """
 
     recordplay: str = ""
-    list: tuple[Recording, ...] = ()
+    recordings: tuple[Recording, ...] = msgspec.field(name="list", default=())
 
 
 class RecordPlaySettings(msgspec.Struct, frozen=True, kw_only=True):

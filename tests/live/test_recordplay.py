@@ -68,7 +68,7 @@ def test_recorded_and_played(gateway: LocalGateway) -> None:
             assert (made.status, made.data["recordplay"], plugin.state) == ("recording", "event", "connected")
             assert made.jsep is not None
             assert made.id is not None
-            assert (await plugin.list()).list == ()  # not complete
+            assert (await plugin.list()).recordings == ()  # not complete
             await until(lambda: {s.type for s in plugin.media.values() if s.receiving} == {"audio", "video"})
             with pytest.raises(JanusStateError, match="already"):
                 await plugin.record(name="another")
@@ -88,7 +88,7 @@ def test_recorded_and_played(gateway: LocalGateway) -> None:
             golden.check(event)
             assert (plugin.state, plugin.tracks) == ("hungup", ())
 
-            (recording,) = [one for one in (await plugin.list()).list if one.id == made.id]
+            (recording,) = [one for one in (await plugin.list()).recordings if one.id == made.id]
             assert recording == Recording(
                 id=made.id,
                 name="lecture",

@@ -53,7 +53,7 @@ async def streaming(url: str) -> AsyncIterator[JanusStreamingPlugin]:
         try:
             yield plugin
         finally:
-            for mountpoint in (await plugin.list()).list:
+            for mountpoint in (await plugin.list()).mountpoints:
                 await plugin.destroy(id=mountpoint.id, secret="s")
         assert errors_in(session) == []
 
@@ -148,7 +148,7 @@ def test_mountpoints_are_made_changed_and_ended(gateway: LocalGateway) -> None:
                 454, "INVALID_ELEMENT", "port", plugin.create(type="rtp", media=[{**AUDIO, "port": -1}])
             )
 
-            listed = (await plugin.list()).list
+            listed = (await plugin.list()).mountpoints
             assert [(m.id, m.type, m.description, m.metadata, m.enabled) for m in listed] == [
                 (7, "live", "d", "m", True)
             ]
@@ -187,7 +187,7 @@ def test_mountpoints_are_made_changed_and_ended(gateway: LocalGateway) -> None:
                 id=7, secret="s", new_description="n", new_metadata="o", new_secret="t", new_is_private=True
             )
             assert edited.data == {"streaming": "edited", "id": 7, "permanent": False}
-            assert (await plugin.list()).list == ()
+            assert (await plugin.list()).mountpoints == ()
             changed = (await plugin.info(id=7, secret="t")).info
             assert (changed.description, changed.metadata, changed.is_private) == ("n", "o", True)
 
@@ -326,8 +326,8 @@ def test_text_ids_and_the_administrators_key() -> None:
                     type="rtp", id="news", media=[AUDIO], is_private=True, admin_key="k"
                 )
                 assert made.stream.id == "news"
-                assert (await plugin.list()).list == ()
-                assert [m.id for m in (await plugin.list(admin_key="k")).list] == ["news"]
+                assert (await plugin.list()).mountpoints == ()
+                assert [m.id for m in (await plugin.list(admin_key="k")).mountpoints] == ["news"]
                 await refused(454, "INVALID_ELEMENT", "id", plugin.info(id=1))
                 offer = await plugin.watch(id="news", answer=False)
                 assert offer.jsep is not None

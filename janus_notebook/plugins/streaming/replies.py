@@ -142,11 +142,11 @@ class MountpointList(PluginReply, frozen=True, kw_only=True):
     """The answer to `list`.
 
     Attributes:
-        list: the public mountpoints, and with the server's ``admin_key`` the private ones too.
+        mountpoints: the public ones, and with the server's ``admin_key`` the private ones too.
     """
 
     streaming: str = ""
-    list: tuple[Mountpoint, ...] = ()
+    mountpoints: tuple[Mountpoint, ...] = msgspec.field(name="list", default=())
 
 
 class MountpointAbout(PluginReply, frozen=True, kw_only=True):
