@@ -189,8 +189,6 @@ class WebRtcPlugin(TypedPlugin):
         """
 
         async def describe(peer: Peer, first: bool) -> dict[str, Any]:
-            if first:
-                await self._settled()
             attempt.told = True
             offered = await ask()
             if offered.jsep is None:
@@ -201,10 +199,10 @@ class WebRtcPlugin(TypedPlugin):
         return await self._negotiate(attempt, ice_servers, again=True)
 
     async def _settled(self) -> None:
-        """Wait until Janus can make an offer again, after a PeerConnection that has just ended.
+        """Wait until Janus can negotiate again, after a PeerConnection that has just ended.
 
-        It says so a moment before; the plugin's offer would be lost meanwhile, and the request for it
-        never be answered.
+        It says so a moment before its plugin has let go of it. An offer that the plugin makes meanwhile is
+        lost, and the request for it never answered.
         """
         session, _ = self._attached()
         last = self.transitions[-1]
@@ -272,6 +270,7 @@ class WebRtcPlugin(TypedPlugin):
     async def _connect(self, peer: Peer, attempt: Attempt[R]) -> R:
         """Negotiate for the first time, and wait for the connection."""
         await self._prepare(peer, attempt)
+        await self._settled()
         jsep = await self._step(attempt.describe(peer, True))
         # Subscribed before our description leaves: what it brings about may come before its answer.
         async with self.events(["webrtcup", "hangup"]) as outcome:
