@@ -256,7 +256,7 @@ class JanusSipPlugin(SipRequests):
 
         if jsep is not None:
             return await send(jsep)
-        await self._settled()
+        await self._former_gone()
         seconds = RINGING_SECONDS if timeout is None else timeout
         return await self._dial(uri, send, _Media(audio, video, ice_servers), seconds)
 
@@ -306,7 +306,7 @@ class JanusSipPlugin(SipRequests):
             event = self.incoming
             if event is None:
                 raise JanusStateError("no call rings here", hint='wait_for("incomingcall") waits for one.')
-            await self._settled()
+            await self._former_gone()
             session, _ = self._attached()
             seconds = session.timeout if timeout is None else timeout
             if event.jsep is None:
@@ -532,7 +532,7 @@ class JanusSipPlugin(SipRequests):
         error = JanusSipError(what, username, result.get("code", 0), result.get("reason", ""))
         return error.within(plugin=self.name, handle_id=self.id)
 
-    async def _settled(self) -> None:
+    async def _former_gone(self) -> None:
         """Wait for the end of an earlier call's PeerConnection: Janus closes it after the call is over."""
         async with self.events(["hangup"]) as ended:
             if self.webrtc:
