@@ -43,6 +43,7 @@ SECRET_KEYS = frozenset(
         "new_secret",
         "password",
         "pin",
+        "proxy_authorization",
         "pwd",
         "room_pin",
         "rtspauth",

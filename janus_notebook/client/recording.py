@@ -42,14 +42,14 @@ class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandleFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """How a handle stood.
+    """How an attached handle stood.
 
     Attributes:
         media: fields of `MediaState` by mid.
         webrtc: what our own peer connection knew.
     """
 
-    id: int | None = None
+    id: int
     plugin: str = ""
     opaque_id: str | None = None
     state: str = "new"
@@ -120,6 +120,7 @@ def describe(session: JanusSession) -> SessionFacts:
             webrtc=mask(getattr(plugin, "webrtc", None) or {}),
         )
         for plugin in session.plugins
+        if plugin.id is not None
     )
     return SessionFacts(
         url=mask_url(session.base_url),

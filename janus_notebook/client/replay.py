@@ -324,9 +324,8 @@ class Replay:
         facts = self._facts
         self.id, self.state, self.reason, self.server = facts.id, facts.state, facts.reason, facts.server
         for about in facts.handles:
-            if about.id is not None:
-                handle = self._handles.setdefault(about.id, ReplayedHandle(self, about.id, about.plugin))
-                handle.settle(about)
+            handle = self._handles.setdefault(about.id, ReplayedHandle(self, about.id, about.plugin))
+            handle.settle(about)
 
 
 def _checked_speed(speed: float) -> float:

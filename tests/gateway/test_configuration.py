@@ -5,19 +5,11 @@ from typing import TYPE_CHECKING
 
 from janus_notebook.gateway import configuration
 from janus_notebook.gateway.configuration import Configuration, Ports, find_script
-from janus_notebook.protocol.libconfig import render
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-
-
-def test_values_are_written_the_way_libconfig_reads_them() -> None:
-    text = render({"general": {"a": 'x"y\\z\n', "b": True, "c": False, "d": 60, "e": ["/bin", "/etc"]}})
-    assert text == (
-        'general: {\n\ta = "x\\"y\\\\z\\x0a"\n\tb = true\n\tc = false\n\td = 60\n\te = ["/bin", "/etc"]\n}\n'
-    )
 
 
 def test_free_ports_all_differ() -> None:

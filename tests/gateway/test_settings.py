@@ -35,7 +35,5 @@ def test_settings_reach_janus(tmp_path: Path) -> None:
 
 
 def test_settings_of_the_wrong_shape() -> None:
-    with pytest.raises(
-        JanusOptionError, match="must be a dict of categories"
-    ):
+    with pytest.raises(JanusOptionError, match="must be a dict of categories"):
         LocalGateway(settings={"janus.plugin.sip": {"general": True}})  # type: ignore[dict-item]

@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from janus_notebook import JanusEchoTestPlugin, JanusOptionError, JanusPluginError, JanusSession
+from janus_notebook import (
+    JanusEchoTestPlugin,
+    JanusOptionError,
+    JanusPluginError,
+    JanusSession,
+    JanusVersionError,
+)
+from janus_notebook.plugins.echotest import EchoDone
+from janus_notebook.protocol.events import PluginEvent
 from tests.client.scripted import run, until
+from tests.plugins import golden
 
 if TYPE_CHECKING:
     from janus_notebook import LocalGateway
@@ -34,7 +43,7 @@ PARAMETERS: list[dict[str, Any]] = [
     {"min_delay": 0},
     {"max_delay": 100},
     {"min_delay": 10, "max_delay": 50},
-    {"audio": True, "svc": False, "spatial_layer": 1, "temporal_layer": 1},
+    {"audio": True, "extra": {"svc": False, "spatial_layer": 1, "temporal_layer": 1}},
     {"audio": True, "extra": {"x_new": 1}},
 ]
 
@@ -50,6 +59,36 @@ def test_every_parameter_is_sent_and_accepted(gateway: LocalGateway) -> None:
                 assert reply.jsep is None
                 sent = next(e.raw["body"] for e in reversed(list(session.events)) if e.direction == "request")
                 assert sent == {k: v for k, v in given.items() if k != "extra"} | given.get("extra", {})
+
+    run(main())
+
+
+def test_what_is_newer_than_the_server_is_refused_here(gateway: LocalGateway) -> None:
+    async def main() -> None:
+        async with JanusSession(gateway.ws_url) as session:
+            plugin = JanusEchoTestPlugin()
+            await plugin.attach(session)
+            for given in ({"svc": True}, {"spatial_layer": 1}, {"temporal_layer": 0}):
+                sent = session.counters["requests"]
+                with pytest.raises(JanusVersionError, match=r"before Janus 1\.1\.4; this server is 1\.1\.2"):
+                    await plugin.configure(audio=True, **given)
+                assert session.counters["requests"] == sent
+
+    run(main())
+
+
+def test_the_end_of_the_media_is_told(gateway: LocalGateway) -> None:
+    async def main() -> None:
+        async with JanusSession(gateway.ws_url) as session:
+            plugin = JanusEchoTestPlugin()
+            await plugin.attach(session)
+            await plugin.publish()
+            async with plugin.events(["done"]) as done:
+                await plugin.hangup()
+                event = await done.get(10)
+            assert isinstance(event, PluginEvent)
+            assert isinstance(event.detail, EchoDone)
+            golden.check(event)
 
     run(main())
 

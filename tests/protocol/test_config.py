@@ -26,6 +26,7 @@ NAMES = [
     "new_secret",
     "password",
     "pin",
+    "proxy_authorization",
     "pwd",
     "room_pin",
     "rtsp_pwd",

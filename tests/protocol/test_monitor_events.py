@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from janus_notebook import EventLog, MonitorEvent
+from janus_notebook import EventLog, JanusProtocolError, MonitorEvent
 from janus_notebook.monitor.log import MonitorLog
 from janus_notebook.protocol.monitor_events import (
     KINDS,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from janus_notebook.protocol.typed import Typed
 
 # The facts: what any Janus from 1.0.0 to 1.4.2 tells its event handlers.
-CATALOGUE: dict[str, Any] = json.loads((Path(__file__).parent / "catalogue.json").read_text())
+CATALOGUE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "monitor" / "catalogue.json").read_text())
 TYPES: dict[str, Any] = CATALOGUE["types"]
 
 
@@ -262,3 +262,9 @@ def test_secrets_are_masked_wherever_they_stand(tmp_path: Path) -> None:
     frame = again.to_frame()
     assert set(frame["direction"]) == {"monitor"}
     assert "planted" not in frame.to_csv()
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"5", b"{}", b'{"type": "1"}', b'{"type": null}'])
+def test_what_is_no_event(data: bytes) -> None:
+    with pytest.raises(JanusProtocolError):
+        read_event(data)
