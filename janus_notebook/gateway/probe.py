@@ -61,8 +61,11 @@ async def ready(
     if "websockets" in loaded:
         await open_websocket(ports.ws, "janus-protocol")
         await open_websocket(ports.admin_ws, "janus-admin-protocol")
-    if "http" in loaded and not await accepts(ports.admin_http):
-        return None
+    if "http" in loaded:
+        # Not just any that accepts: the port may be a stranger's, and the log late to say so.
+        admin = await info_over_http(ports.admin_http, "/admin/info")
+        if admin is None or admin.get("server-name") != name:
+            return None
     return info
 
 
@@ -82,13 +85,13 @@ async def accepts(port: int) -> bool:
     return True
 
 
-async def info_over_http(port: int) -> dict[str, Any] | None:
+async def info_over_http(port: int, path: str = "/janus/info") -> dict[str, Any] | None:
     """Return the server's ``info``, or None if there is no answer yet."""
     try:
         async with asyncio.timeout(ANSWER):
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
             try:
-                writer.write(f"GET /janus/info HTTP/1.0\r\nHost: {LOOPBACK}:{port}\r\n\r\n".encode())
+                writer.write(f"GET {path} HTTP/1.0\r\nHost: {LOOPBACK}:{port}\r\n\r\n".encode())
                 answer = await reader.read()
             finally:
                 await _close(writer)

@@ -188,12 +188,9 @@ def test_what_fails_with_nobody_looking_is_said_in_the_next_cell(kernel: Kernel)
 SLIPS = [
     ("connect().attach('echotest')", "NotAwaitedError: connect() gave a Call, which has no 'attach'."),
     ("await echo.publsh()", "has no 'publsh'. Did you mean 'publish'?"),
-    ("room.publish()", "has no 'publish'."),
+    ("room.colour()", "has no 'colour'."),
     ("session.state = 'foo'", "'state' can't be set on <JanusSession"),
-    (
-        "echo.events('foo')",
-        "JanusOptionError: unknown event kind 'foo'. Known: detached, error, event, hangup",
-    ),
+    ("echo.events('foo')", "JanusOptionError: unknown event kind 'foo'. "),
     ("await echo.wait_for('hangups')", "Did you mean 'hangup'?"),
     ("await echo.attach(None)", "JanusOptionError: a JanusSession is expected, not None."),
 ]

@@ -36,7 +36,7 @@ from janus_notebook.plugins.sip.events import (
     SipUpdatingCall,
 )
 from janus_notebook.protocol.events import PluginEvent
-from tests.admin import assert_empty
+from tests.admin import admin, assert_empty
 from tests.client.scripted import errors_in, run, until
 from tests.gateways import running_gateway
 from tests.live.sip_peer import HOST, free_port, needs_sipp, peer
@@ -123,6 +123,18 @@ async def refused(request: Awaitable[Any], code: int, name: str, match: str | No
 async def silent(request: Awaitable[Any], match: str) -> None:
     with pytest.raises(JanusTimeoutError, match=f"does not answer this at all when there is no {match}"):
         await request
+
+
+async def idle(gateway: LocalGateway, phone: JanusSipPlugin) -> None:
+    """Wait until Janus would take a call: for a moment after one has ended it answers that it is busy."""
+    assert phone.session is not None
+
+    def is_idle() -> bool:
+        at = {"session_id": phone.session.id, "handle_id": phone.id} if phone.session is not None else {}
+        facts = admin(gateway, "handle_info", **at)["info"]["plugin_specific"]
+        return not any(facts[name] for name in ("establishing", "established", "hangingup"))
+
+    await until(is_idle)
 
 
 async def said(events: Subscription, kind: type[D]) -> D:
@@ -523,12 +535,14 @@ def test_called_again_and_again(gateway: LocalGateway) -> None:
                 assert (reply.event, reply.code) == ("declining", 486)
                 assert (await said(heard, SipHangup)).code == 486
             assert (phone.incoming, phone.call_id) == (None, None)
+            await idle(gateway, phone)
 
             async with peer(given_up, to=to, user="alice"):
                 await said(heard, SipIncomingCall)
                 end = await said(heard, SipHangup)
                 assert (end.code, end.reason_header) == (487, "changed my mind")
             assert (phone.incoming, phone.call_id) == (None, None)
+            await idle(gateway, phone)
 
             async with peer(offerless, to=to, user="alice"):
                 event = await heard.get(5)

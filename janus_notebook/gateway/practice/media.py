@@ -14,7 +14,7 @@ from janus_notebook.media.jsep import mapped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aiortc import RTCDataChannel
+    from aiortc import RTCDataChannel, RTCRtpTransceiver
 
     from janus_notebook.gateway.practice.narrowing import Narrowed
     from janus_notebook.media.connection import Connection
@@ -36,6 +36,7 @@ class EchoPeer(PracticePeer):
     def __init__(self, notify: Callable[..., None], on_end: Callable[[str], object]) -> None:
         super().__init__(notify, on_end)
         self._tracks: list[EchoTrack] = []
+        self._echoed: list[RTCRtpTransceiver] = []
         self._flags = {"audio": True, "video": True}
 
     def configure(self, *, audio: bool, video: bool) -> None:
@@ -61,7 +62,7 @@ class EchoPeer(PracticePeer):
                 await pc.setRemoteDescription(RTCSessionDescription(sdp=offer.text, type="offer"))
             for transceiver in pc.getTransceivers():
                 # As Janus answers: where nothing comes in, nothing goes out.
-                transceiver.direction = "sendrecv" if transceiver.sender.track is not None else "recvonly"
+                transceiver.direction = "sendrecv" if transceiver in self._echoed else "recvonly"
             with mapped("the offer could not be answered"):
                 await pc.setLocalDescription(await pc.createAnswer())
             self.described = True
@@ -90,6 +91,7 @@ class EchoPeer(PracticePeer):
         track = EchoTrack(source, receiving)
         track.enabled = self._flags[source.kind]
         self._tracks.append(track)
+        self._echoed.append(transceiver)
         transceiver.sender.replaceTrack(track)
         self.run(track.drain())
 
