@@ -150,7 +150,7 @@ def test_many_participants_stand_closer() -> None:
     lines = log.ladder().text.splitlines()
     assert max(map(len, lines)) < 200
     assert "videoroom 12" in lines[0]
-    assert "|<~ media … ~|" in lines[2]
+    assert "|<~~ media … ~|" in lines[2]
 
 
 def test_the_ladder_of_a_handle() -> None:
