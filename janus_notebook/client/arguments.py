@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
 
 from janus_notebook.errors import JanusOptionError
 
-__all__ = ["bind"]
+__all__ = ["bind", "checked"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function say in one line which of its arguments is misspelt or missing; see `bind`."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        bind(function.__name__, signature, args, kwargs)
+        return function(*args, **kwargs)
+
+    return call
 
 
 def bind(
     name: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> inspect.BoundArguments:
-    """Fit the arguments of a call to a method's signature.
+    """Fit the arguments of a call to a signature.
 
     Args:
-        name: of the method, for the error.
-        signature: with ``self``.
-        args: the object first.
+        name: of the method or function, for the error.
+        signature: of a method with ``self``, or of a function.
+        args: in order; of a method the object first.
         kwargs: by name.
 
     Raises:
@@ -33,7 +49,6 @@ def bind(
     try:
         return signature.bind(*args, **kwargs)
     except TypeError as exc:
-        shown = signature.replace(
-            parameters=list(signature.parameters.values())[1:], return_annotation=signature.empty
-        )
+        parameters = [known for known in signature.parameters.values() if known.name != "self"]
+        shown = signature.replace(parameters=parameters, return_annotation=signature.empty)
         raise JanusOptionError(f"{name}(): {exc}", hint=f"It is {name}{shown}.") from exc

@@ -24,6 +24,8 @@ LABEL_CHARACTERS = 60
 # The plain form: where the lines of life stand.
 TIME_WIDTH = 10
 GAP = 36
+NARROWEST = 14
+WIDTH = 180
 
 # What would end a Mermaid statement, begin a comment or an entity, or break the line it stands on.
 _NOT_PLAIN = re.compile(r"[^\w .,=+/()\[\]{}'?!*&|~@^$-]")
@@ -79,8 +81,9 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """The diagram as plain text: a column for each participant, time goes down."""
-        places = {name: TIME_WIDTH + 2 + GAP * index for index, name in enumerate(self.participants)}
-        lines = [_titles(places)]
+        gap = max(NARROWEST, min(GAP, WIDTH // len(self.participants)))
+        places = {name: TIME_WIDTH + 2 + gap * index for index, name in enumerate(self.participants)}
+        lines = [_titles(places, gap)]
         if self.left_out:
             lines.append(" " * TIME_WIDTH + f"  ({self.left_out} earlier messages are left out)")
         for step in self.steps:
@@ -206,16 +209,16 @@ def _escaped(text: str) -> str:
 # -- the plain form ---------------------------------------------------------------------------------
 
 
-def _titles(places: Mapping[str, int]) -> str:
-    line = [" "] * (max(places.values()) + GAP)
+def _titles(places: Mapping[str, int], gap: int) -> str:
+    line = [" "] * (max(places.values()) + gap)
     for name, place in places.items():
-        title = name if len(name) < GAP else name[: GAP - 2] + "…"
+        title = name if len(name) < gap else name[: gap - 2] + "…"
         _put(line, max(place - len(title) // 2, 0), title)
     return "".join(line).rstrip()
 
 
 def _lives(places: Mapping[str, int]) -> list[str]:
-    line = [" "] * (max(places.values()) + GAP)
+    line = [" "] * (max(places.values()) + 1)
     for place in places.values():
         line[place] = "|"
     return line
@@ -225,7 +228,7 @@ def _arrow(line: list[str], source: int, target: int, step: Step) -> None:
     left, right = sorted((source, target))
     dash = "-" if step.how == "request" else "·" if step.how == "reply" else "~"
     room = right - left - 3
-    label = step.label if len(step.label) <= room - 4 else step.label[: room - 5] + "…"
+    label = step.label if len(step.label) <= room - 4 else step.label[: max(room - 5, 0)] + "…"
     body = f" {label} ".center(room, dash)
     _put(line, left + 1, f"{body}{dash}>" if target > source else f"<{dash}{body}")
 

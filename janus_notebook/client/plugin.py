@@ -26,6 +26,7 @@ from janus_notebook.protocol.events import (
 from janus_notebook.protocol.messages import Message
 
 if TYPE_CHECKING:
+    from janus_notebook.client.ladder import Ladder
     from janus_notebook.client.log import Subscription
     from janus_notebook.client.session import JanusSession
 
@@ -224,6 +225,17 @@ class JanusPlugin:
                 return await events.get(session.timeout if timeout is None else timeout)
             except StopAsyncIteration:
                 raise self._not_attached() from None
+
+    def ladder(self, *, keepalives: bool = False, candidates: bool = False, limit: int = 200) -> Ladder:
+        """This handle's signalling as a sequence diagram, also when it has ended; see `EventLog.ladder`."""
+        if self.session is None or not self.transitions:
+            raise self._not_attached()
+        return self.session.events.ladder(
+            handle_id=self.transitions[-1].handle_id,
+            keepalives=keepalives,
+            candidates=candidates,
+            limit=limit,
+        )
 
     # -- for the session and derived classes ---------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any
 from janus_notebook.bridge import stop_background
 from janus_notebook.magics.completion import complete
 from janus_notebook.magics.janus import JanusMagics
-from janus_notebook.notebook.connect import admin, connect
+from janus_notebook.notebook.connect import admin, connect, monitor
 from janus_notebook.notebook.nesting import enable_for_source
 from janus_notebook.notebook.replays import replay
 from janus_notebook.notebook.workspace import workspace
@@ -18,7 +18,7 @@ from janus_notebook.notebook.workspace import workspace
 __all__ = ["load", "unload"]
 
 # What a notebook has after %load_ext, beside the magics.
-NAMES: dict[str, Any] = {"connect": connect, "admin": admin, "replay": replay}
+NAMES: dict[str, Any] = {"connect": connect, "admin": admin, "monitor": monitor, "replay": replay}
 
 
 class _Loaded:

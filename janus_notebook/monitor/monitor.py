@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from janus_notebook.client.deadlines import check_seconds
+from janus_notebook.client.session import JanusSession
 from janus_notebook.config import MASK
 from janus_notebook.errors import JanusConnectionError, JanusOptionError, JanusStateError
 from janus_notebook.monitor import configuration
@@ -18,7 +19,6 @@ from janus_notebook.monitor.websocket import WebSocketFront
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from janus_notebook.client.session import JanusSession
     from janus_notebook.protocol.libconfig import Category, Value
 
 __all__ = ["Monitor", "MonitorState"]
@@ -297,7 +297,12 @@ class Monitor:
         It is a log of its own, as things stand now: to be shown, filtered, saved. The server's entries
         have the direction ``monitor`` and stand at the server's own time, corrected by the difference of
         the two clocks, as far as the quickest delivery tells it.
+
+        Raises:
+            JanusOptionError: it is not a session.
         """
+        if not isinstance(session, JanusSession):
+            raise JanusOptionError(f"a JanusSession is expected, not {session!r}")
         entries = list(session.events)
         ids = {event.session_id for event in entries} - {None}
         told = [event for event in self.events if event.session_id in ids]

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from janus_notebook.bridge import background
+from janus_notebook.client.arguments import checked
 from janus_notebook.client.replay import Replay
 from janus_notebook.notebook.connect import NotebookHandle
 from janus_notebook.notebook.forms import Form, form_of, register
@@ -29,6 +30,7 @@ register("client.replay.Replay", NotebookReplay)
 register("client.replay.ReplayedHandle", NotebookHandle)
 
 
+@checked
 def replay(path: str | os.PathLike[str], speed: float = 1.0) -> Any:
     """Play a file of ``session.events.save(path)``; it needs no server.
 

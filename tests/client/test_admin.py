@@ -170,6 +170,7 @@ class silent:  # noqa: N801 - used as a function
         ({"api_secret": SECRET}, "'api_secret' is an option of JanusSession, not of JanusAdmin"),
         ({"token": SECRET}, "The Admin API's own secret is given as admin_secret."),
         ({"orign": "x"}, "unknown option 'orign'. Did you mean 'origin'?"),
+        ({"secret": SECRET}, "unknown option 'secret'. Did you mean 'admin_secret'?"),
         ({"timeout": -1}, "timeout must be seconds above 0"),
     ],
 )

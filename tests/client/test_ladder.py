@@ -6,7 +6,14 @@ import re
 
 import pytest
 
-from janus_notebook import EventLog, JanusEchoTestPlugin, JanusOptionError, JanusPlugin, JanusSession
+from janus_notebook import (
+    EventLog,
+    JanusEchoTestPlugin,
+    JanusOptionError,
+    JanusPlugin,
+    JanusSession,
+    JanusStateError,
+)
 from tests.client.scripted import run, scripted
 
 HOSTILE = 'a;b #c <script>alert(1)</script>: %% "end"\n    participant x as Janus\x1b[31m'
@@ -130,6 +137,33 @@ def test_one_handle_of_several() -> None:
                 "ack",
                 "event body={number=1}",
             ]
+
+    run(main())
+
+
+def test_many_participants_stand_closer() -> None:
+    log = EventLog(clock=iter(range(1000)).__next__)
+    for handle_id in range(1, 13):
+        attached = {"state": "attached", "before": "new", "reason": "", "plugin": "janus.plugin.videoroom"}
+        log.record("local", "state", attached, 1, handle_id)
+        log.record("event", "media", {"janus": "media", "mid": "0", "type": "video"}, 1, handle_id)
+    lines = log.ladder().text.splitlines()
+    assert max(map(len, lines)) < 200
+    assert "videoroom 12" in lines[0]
+    assert "|<~~ media … ~|" in lines[2]
+
+
+def test_the_ladder_of_a_handle() -> None:
+    async def main() -> None:
+        async with scripted() as server, JanusSession(server.url) as session:
+            plugin = JanusEchoTestPlugin()
+            with pytest.raises(JanusStateError, match="not attached"):
+                plugin.ladder()
+            await plugin.attach(session)
+            await plugin.request({"number": 1})
+            assert plugin.ladder().text == session.ladder(handle_id=plugin.id).text
+            await plugin.detach()
+            assert [step.label for step in plugin.ladder(limit=1).steps] == ["detached"]
 
     run(main())
 

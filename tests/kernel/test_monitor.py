@@ -18,7 +18,7 @@ def until(condition, seconds=5):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 def told(kind):
-    return [event.name for event in monitor.events if event.direction == "monitor" and event.kind == kind]
+    return [event.name for event in watching.events if event.direction == "monitor" and event.kind == kind]
 """
 
 
@@ -33,7 +33,7 @@ def kernel() -> Iterator[Kernel]:
 def test_serve_tells_the_monitor_by_itself(kernel: Kernel) -> None:
     kernel.run("%janus serve --monitor").check()
     shown = kernel.run("%janus monitor").check()
-    assert "bound to `monitor`" in shown.stdout
+    assert "bound to `watching`" in shown.stdout
     assert "The local gateway tells it everything." in shown.stdout
     panel = shown.displays[-2]["text/plain"]
     assert panel.startswith("Events of the server: ")
@@ -43,11 +43,11 @@ def test_serve_tells_the_monitor_by_itself(kernel: Kernel) -> None:
     kernel.run("echo = await session.attach('echotest')").check()
     kernel.run("await echo.configure(audio=True)").check()
     kernel.run("until(lambda: 'configured' in told('plugin'))").check()
-    kernel.run("merged = monitor.merged(session)").check()
+    kernel.run("merged = watching.merged(session)").check()
     assert kernel.value("{event.direction for event in merged} >= {'request', 'monitor', 'reply'}")
     assert kernel.run("merged").check().displays[-2]["text/plain"].startswith("Events of the session and of")
     # A stream is followed as that of a session.
-    kernel.run("stream = monitor.events.subscribe(['session', 'handle'], session_id=session.id)").check()
+    kernel.run("stream = watching.events.subscribe(['session', 'handle'], session_id=session.id)").check()
     kernel.run("await session.destroy()").check()
     assert kernel.value("[(await anext(stream)).name for _ in range(2)]") == ["detached", "destroyed"]
     kernel.run("%janus stop").check()
@@ -56,8 +56,8 @@ def test_serve_tells_the_monitor_by_itself(kernel: Kernel) -> None:
     # The next server tells the same monitor.
     kernel.run("%janus serve").check()
     kernel.run("until(lambda: told('core')[-1] == 'startup')").check()
-    password = kernel.value("monitor._core._password")
-    seen = kernel.run("monitor, repr(monitor), monitor.configuration()").check()
+    password = kernel.value("watching._core._password")
+    seen = kernel.run("watching, repr(watching), watching.configuration()").check()
     assert password not in str(seen.text)
     assert kernel.value("monitor.refused") == {}
 

@@ -165,6 +165,11 @@ def test_the_ring_counts_what_it_drops() -> None:
     run(main())
 
 
+def test_merged_with_what_is_no_session() -> None:
+    with pytest.raises(JanusOptionError, match="a JanusSession is expected, not 's'"):
+        Monitor().merged("s")  # type: ignore[arg-type]
+
+
 def test_merged_with_a_session_in_order_of_time() -> None:
     """The server's clock is an hour ahead; its events come late, and grouped."""
 

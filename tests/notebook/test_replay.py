@@ -76,6 +76,15 @@ def test_it_ends_with_the_kernel(saved: Path) -> None:
     assert not form.playing
 
 
+def test_arguments_that_are_misspelt(saved: Path) -> None:
+    with pytest.raises(
+        JanusOptionError, match=r"parameter of replay\(\) 'sped'. Did you mean 'speed'"
+    ):
+        replay(saved, sped=2)  # type: ignore[call-arg]
+    with pytest.raises(JanusOptionError, match=r"replay\(\): missing a required argument: 'path'"):
+        replay()  # type: ignore[call-arg]
+
+
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(JanusOptionError, match=r"none\.jsonl cannot be read"):
         replay(tmp_path / "none.jsonl")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -68,11 +68,25 @@ class Transport(ABC):
     @classmethod
     def with_options(cls, url: str, options: Mapping[str, Any]) -> Self:
         """Make a transport from keyword options; an unknown one is a `JanusOptionError`."""
+        cls.check_options(url, options)
+        return cls(url, cls.options_class(**options))
+
+    @classmethod
+    def check_options(cls, url: str, options: Iterable[str], beside: Iterable[str] = ()) -> None:
+        """Refuse an unknown option.
+
+        Args:
+            url: of the transport.
+            options: the given names.
+            beside: names that the user may have meant, too; without any, those of a session.
+
+        Raises:
+            JanusOptionError: names the nearest.
+        """
         known = cls.option_names()
         for name in options:
             if name not in known:
-                raise _unknown_option(url, name, known)
-        return cls(url, cls.options_class(**options))
+                raise _unknown_option(url, name, [*known, *(beside or SESSION_OPTIONS)])
 
     @classmethod
     def option_names(cls) -> list[str]:
@@ -80,6 +94,9 @@ class Transport(ABC):
         assert is_dataclass(cls.options_class)
         return [field.name for field in fields(cls.options_class)]
 
+
+# Options of `JanusAdmin` itself.
+ADMIN_OPTIONS = ("admin_secret", "timeout")
 
 # Options of the session and the connection themselves: named in errors beside a transport's own.
 SESSION_OPTIONS = (
@@ -148,7 +165,7 @@ def _unknown_option(url: str, name: str, known: list[str]) -> JanusOptionError:
         return JanusOptionError(
             f"{name!r} is an option of {' and '.join(owners)}, not of {urlsplit(url).scheme}://"
         )
-    return JanusOptionError.unknown("option", name, [*known, *SESSION_OPTIONS])
+    return JanusOptionError.unknown("option", name, known)
 
 
 def register_transport(scheme: str, transport: type[Transport]) -> None:
@@ -195,4 +212,7 @@ def make_transport(url: str, options: Mapping[str, Any], *, admin: bool = False)
         if port is None and parts.netloc.endswith(":"):
             raise JanusOptionError(f"{shown!r} names no port after its colon", hint=example)
     transport = _TRANSPORTS[parts.scheme]()
-    return transport.with_options(url, {**transport.admin_options, **options} if admin else options)
+    if admin:
+        transport.check_options(url, options, ADMIN_OPTIONS)
+        options = {**transport.admin_options, **options}
+    return transport.with_options(url, options)
