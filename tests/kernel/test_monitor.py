@@ -59,7 +59,7 @@ def test_serve_tells_the_monitor_by_itself(kernel: Kernel) -> None:
     password = kernel.value("watching._core._password")
     seen = kernel.run("watching, repr(watching), watching.configuration()").check()
     assert password not in str(seen.text)
-    assert kernel.value("monitor.refused") == {}
+    assert kernel.value("watching.refused") == {}
 
 
 def test_a_gateway_that_runs_already_is_started_anew_if_nobody_uses_it(kernel: Kernel) -> None:
@@ -71,7 +71,7 @@ def test_a_gateway_that_runs_already_is_started_anew_if_nobody_uses_it(kernel: K
     assert kernel.value("session.server['session-timeout']") == 30
     kernel.run("until(lambda: told('session'))").check()
     kernel.run("%janus monitor --stop").check()
-    assert kernel.value("monitor.state") == "closed"
+    assert kernel.value("watching.state") == "closed"
     # The same address again: the server goes on telling.
     kernel.run("%janus monitor").check()
     kernel.run("await session.attach('echotest')").check()
@@ -105,7 +105,7 @@ def test_for_another_server_it_gives_the_configuration(kernel: Kernel) -> None:
 
 
 def test_silence_is_said_below_the_next_cell(kernel: Kernel) -> None:
-    kernel.run("from janus_notebook.notebook.connect import monitor as listen").check()
+    kernel.run("listen = monitor").check()
     kernel.run("watch = await listen(patience=0.3)").check()
     said = kernel.run("until(lambda: watch.notice)").check().stderr + kernel.run("1").stderr
     assert said.startswith("Monitor: nothing has arrived from Janus within 0.3 s. ")
@@ -142,9 +142,9 @@ def test_the_practice_gateway_tells_nothing(kernel: Kernel) -> None:
 
 def test_the_monitor_ends_with_the_extension(kernel: Kernel) -> None:
     kernel.run("%janus monitor").check()
-    url = str(kernel.value("monitor.http_url"))
+    url = str(kernel.value("watching.http_url"))
     kernel.run("%unload_ext janus_notebook").check()
-    assert kernel.value("monitor.state") == "closed"
+    assert kernel.value("watching.state") == "closed"
     kernel.run("%load_ext janus_notebook").check()
     kernel.run("%janus monitor").check()
-    assert kernel.value("monitor.http_url") != url
+    assert kernel.value("watching.http_url") != url
