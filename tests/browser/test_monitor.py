@@ -40,7 +40,7 @@ def test_what_the_server_tells_is_seen_live(notebook: Notebook) -> None:
     expect(offer.locator("pre").first).to_contain_text('"owner": "remote"')
     expect(offer.locator("pre").last).to_contain_text("v=0")
     panel.get_by_label("Filter the events").fill("")
-    merged = notebook.output(notebook.add_and_run("monitor.merged(session)"))
+    merged = notebook.output(notebook.add_and_run("watching.merged(session)"))
     expect(merged).to_contain_text("Events of the session and of the server about it")
     expect(merged.locator('details[data-direction="monitor"]').first).to_be_visible()
     expect(merged.locator('details[data-direction="request"]').first).to_be_visible()
