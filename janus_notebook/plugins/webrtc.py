@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.config import mask
@@ -34,6 +34,9 @@ class WebRtcPlugin(TypedPlugin):
 
     Needs the ``media`` extra for that; everything else works without.
     """
+
+    # What ends the connection that there is, or changes it, in the words of the plugin.
+    _busy_hint: ClassVar[str] = "Call hangup() first."
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
         super().__init__(name, opaque_id=opaque_id)
@@ -248,7 +251,7 @@ class WebRtcPlugin(TypedPlugin):
             attempt.begin()
             if self._peer is not None:
                 if not again:
-                    raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+                    raise JanusStateError(f"{self.name} is publishing already", hint=self._busy_hint)
                 return await self._renegotiate(session, self._peer, attempt)
             peer = self._peer = peer_class(ice_servers=ice_servers, on_source_failure=self._source_failed)
             peer.on_change = partial(self._record_change, peer)

@@ -198,7 +198,7 @@ PLUGIN_HINTS: dict[str, str] = {
     "NO_CALL": "There is no call on this handle.",
     "NO_MESSAGE": "The message needs a body.",
     "NO_SUCH_CALLID": "There is no call with that id.",
-    "NO_SUCH_FEED": "There is no such publisher; 'listparticipants' names those there are.",
+    "NO_SUCH_FEED": "No such publisher, or not that stream of it; 'listparticipants' names the publishers.",
     "NO_SUCH_GROUP": "The room has no such group; groups are named when a room is created.",
     "NO_SUCH_MOUNTPOINT": "There is no such mountpoint; 'list' names those there are.",
     "NO_SUCH_ROOM": "There is no such room; 'list' names those there are, 'create' makes one.",

@@ -211,7 +211,9 @@ def test_joining_and_what_is_refused(gateway: LocalGateway) -> None:
             await refused(plugin.join(room=77, pin="1111"), 425, "ALREADY_JOINED")
             await refused(plugin.unpublish(), 435, "NOT_PUBLISHED")
             await plugin.publish(colour(50), None)
-            with pytest.raises(JanusStateError, match="is publishing already"):
+            with pytest.raises(
+                JanusStateError, match=r"already\. configure\(\) changes it; unpublish\(\) first"
+            ):
                 await plugin.publish(colour(50), None)
 
             second = await handle(session)
@@ -237,7 +239,10 @@ def test_joining_and_what_is_refused(gateway: LocalGateway) -> None:
             left = await second.leave()
             assert left.data == {"videoroom": "event", "room": 77, "leaving": "ok"}
             assert (second.view.state, second.view.participants) == ("left", ())
-            await refused(second.join(room=77, pin="1111"), 425, "ALREADY_JOINED")
+            with pytest.raises(JanusStateError, match="you left room 77"):
+                await second.join(room=77, pin="1111")
+            again = {"request": "join", "room": 77, "ptype": "publisher", "pin": "1111"}
+            await refused(second.request(again), 425, "ALREADY_JOINED")
             await second.detach()
             await second.attach(session)
             assert second.view.state == "new"
@@ -350,13 +355,20 @@ def test_every_event_and_the_view_of_it(gateway: LocalGateway) -> None:
                     }
                     assert (await next_is("kicked")).kicked == 3
                     assert (three.view.state, three.view.participants) == ("kicked", ())
-                    await refused(three.configure(display="x"), 426, "NO_SUCH_ROOM")
+                    with pytest.raises(JanusStateError, match="you were kicked from room 77"):
+                        await three.configure(display="x")
+                    rename = {"request": "configure", "display": "x"}
+                    await refused(three.request(rename), 426, "NO_SUCH_ROOM")
 
                     await manager.destroy(room=77, secret=SECRET)
                     await next_is("destroyed")
                     assert (one.view.state, one.view.participants) == ("destroyed", ())
                     with pytest.raises(JanusStateError, match="changes no more"):
                         await one.view.changed(1)
+                    with pytest.raises(JanusStateError, match="room 77 was destroyed"):
+                        await one.publish()
+                    again = {"request": "join", "room": 77, "ptype": "publisher"}
+                    await refused(one.request(again), 425, "ALREADY_JOINED")
             finally:
                 sound.stop()
             assert errors_in(session) == []

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import re
+import types
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +17,10 @@ from janus_notebook import (
     JanusPluginError,
     JanusSession,
     JanusStateError,
+    connect,
 )
+from janus_notebook.bridge import background
+from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins.videoroom import RoomSubscriber
 from tests.client.scripted import errors_in, run, until
 from tests.live.videoroom import SECRET, colour, is_right, offers, publisher, room, sent, shows
@@ -177,7 +184,9 @@ def test_setting_the_feeds(gateway: LocalGateway) -> None:
             assert mids(subscriber) == {1: ["1"], 2: ["0"]}
             with pytest.raises(JanusPluginError, match="428 NO_SUCH_FEED"):
                 await subscriber.set([1, 2, 3, 99])
-            with pytest.raises(JanusPluginError, match=r"No such mid '7' in feed \(1\)"):
+            with pytest.raises(
+                JanusOptionError, match=r"feed 1 has no mid '7'\. It has '0' \(audio\), '1' \(video"
+            ):
                 await subscriber.set({1: ["1", "7"], 2: None})
             assert mids(subscriber) == {1: ["1"], 2: ["0"]}
             await shows(subscriber, 2, 120)
@@ -280,7 +289,7 @@ def test_switching_tuning_pausing_and_beginning_again(gateway: LocalGateway) -> 
             with pytest.raises(JanusPluginError, match="433 UNAUTHORIZED"):
                 await alone.set([1])
             await alone.close()
-            subscriber = await one.subscriber(pin="1111")
+            subscriber = await one.subscriber()  # with the pin and the private id of the one who joined
             async with subscriber:
                 await subscriber.set([1])
                 await shows(subscriber, 1, 40)
@@ -323,6 +332,8 @@ def test_without_a_view_and_with_an_older_server(gateway: LocalGateway) -> None:
             await publisher(session, 40, id=1, audio="tone")
             await publisher(session, 200, id=2)
             subscriber = RoomSubscriber(session, room=77)
+            with pytest.raises(JanusPluginError, match=r"No such mid '7' in feed \(1\)"):
+                await subscriber.set({1: ["7"]})
             await subscriber.set({1: ["1"]})
             await subscriber.set([1])
             assert mids(subscriber) == {1: ["0", "1"]}
@@ -339,6 +350,52 @@ def test_without_a_view_and_with_an_older_server(gateway: LocalGateway) -> None:
             assert errors_in(session) == []
 
     run(main())
+
+
+def test_the_room_is_destroyed_and_made_again(gateway: LocalGateway) -> None:
+    async def main() -> None:
+        async with room(gateway.ws_url) as manager, JanusSession(gateway.ws_url) as session:
+            watcher = await publisher(session, None, id=9)
+            await publisher(session, 40, id=1)
+            await watcher.view.until(lambda view: view.feeds == (1,))
+            subscriber = await watcher.subscriber()
+            await subscriber.set([1])
+            await manager.destroy(room=77, secret=SECRET)
+            await until(lambda: watcher.view.state == "destroyed")
+            assert subscriber.feeds == {}
+            assert repr(subscriber) == "<RoomSubscriber of room 77, which was destroyed: no feeds>"
+            await manager.create(room=77, secret=SECRET)
+            await publisher(session, 200, id=1)
+            with pytest.raises(JanusStateError, match=r"room 77 was destroyed\. Make a new subscriber"):
+                await subscriber.set([1])
+            await subscriber.close()
+            async with await watcher.subscriber() as again:  # of the room that there is now
+                await again.set([1])
+                await shows(again, 1, 200)
+            assert errors_in(session) == []
+
+    run(main())
+
+
+def test_the_readme_s_example(gateway: LocalGateway) -> None:
+    async def main() -> None:
+        text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+        [example] = [code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "viewer" in code]
+        session = await connect(gateway.ws_url)
+        names: dict[str, Any] = {"session": session}
+        code = compile(example, "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        try:
+            await types.FunctionType(code, names)()
+            assert names["frame"].shape[2] == 3
+            await names["room"].destroy(room=1000)
+        finally:
+            await session.destroy()
+
+    try:
+        run(main())
+    finally:
+        workspace().close()
+        background().stop()
 
 
 def test_a_view_is_held_against_the_list(gateway: LocalGateway) -> None:

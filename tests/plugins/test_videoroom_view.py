@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from janus_notebook import JanusOptionError, JanusStateError, JanusTimeoutError
-from janus_notebook.plugins.videoroom import JanusVideoRoomPlugin, RoomView
-from janus_notebook.plugins.videoroom.replies import ListedParticipant
+from janus_notebook import JanusOptionError, JanusSession, JanusStateError, JanusTimeoutError
+from janus_notebook.plugins.videoroom import JanusVideoRoomPlugin, RoomSubscriber, RoomView
+from janus_notebook.plugins.videoroom.replies import ListedParticipant, RoomSubscription
 from tests.client.scripted import attached, run, scripted
 
 if TYPE_CHECKING:
-    from tests.client.scripted import Message
+    from tests.client.scripted import Message, ScriptedServer
 
 ROOM = {"room": 77}
 
@@ -177,12 +177,15 @@ def test_what_a_view_says() -> None:
         r"<1 'me': me>, <3>, <2 '<b>\x1b[31m': video mid 0 vp8 'desk'>>"
     )
     assert view.summary == (
-        "room 77 'Ours': joined, 3 participants, 1 publish\n"
+        "room 77 'Ours': joined, 3 participants, 1 publishing\n"
         "  1 'me': me\n"
         "  3\n"
         r"  2 '<b>\x1b[31m': video mid 0 vp8 'desk'"
     )
     assert "9" not in repr(view)
+    alone = joined()
+    assert repr(alone) == "<RoomView of room 77, 1 participant: <1 'me': me>>"
+    assert alone.summary == "room 77 'Ours': joined, 1 participant, 0 publishing\n  1 'me': me"
     view.follow(event(unpublished="ok"), {"request": "unpublish"})
     view.follow(event(leaving="ok"), {"request": "leave"})
     assert (view.summary, repr(view)) == ("room 77 'Ours': left", "<RoomView left (room 77)>")
@@ -354,3 +357,166 @@ def test_what_newer_servers_know_is_sent_to_them() -> None:
                     await plugin.join(room=1, dispaly="x")  # type: ignore[call-arg]
 
     run(main())
+
+
+JOINED: dict[str, Any] = {"videoroom": "joined", **ROOM, "id": 1, "private_id": 9, "publishers": []}
+
+
+def bodies(server: ScriptedServer) -> list[dict[str, Any]]:
+    return [request["body"] for request in server.received if request["janus"] == "message"]
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        (event(leaving="ok", reason="kicked"), "you were kicked from room 77"),
+        ({"videoroom": "destroyed", **ROOM}, "room 77 was destroyed"),
+        (None, "you left room 77"),
+    ],
+)
+def test_who_is_no_longer_in_the_room_is_told_so(end: dict[str, Any] | None, why: str) -> None:
+    async def main() -> None:
+        async with scripted() as server:
+            server.on["message"] = answers(join=JOINED, leave=event(leaving="ok"))
+            async with attached(server) as (session, _):
+                plugin = JanusVideoRoomPlugin()
+                await plugin.attach(session)
+                await plugin.leave()  # whether one is in a room is Janus's to say before the join
+                await plugin.join(room=77)
+                if end is None:
+                    await plugin.leave()
+                else:
+                    plugin.view.follow(end)
+                sent = len(bodies(server))
+                for call in (
+                    plugin.join(room=77),
+                    plugin.joinandconfigure(room=77),
+                    plugin.publish(),
+                    plugin.publish(jsep={"type": "offer", "sdp": ""}),
+                    plugin.configure(display="x"),
+                    plugin.unpublish(),
+                    plugin.leave(),
+                ):
+                    with pytest.raises(JanusStateError) as caught:
+                        await call
+                    assert str(caught.value) == f"{why}. Janus lets a handle join once: attach another one."
+                    assert caught.value.handle_id == plugin.id
+                assert len(bodies(server)) == sent
+                await plugin.detach()
+                with pytest.raises(JanusStateError, match="attach"):
+                    await plugin.join(room=77)
+                await plugin.attach(session)
+                await plugin.join(room=77)
+
+    run(main())
+
+
+def test_a_subscriber_knows_that_its_room_was_destroyed() -> None:
+    async def main() -> None:
+        async with scripted() as server:
+            server.on["message"] = answers(join=JOINED)
+            async with attached(server) as (session, _):
+                plugin = JanusVideoRoomPlugin()
+                await plugin.attach(session)
+                await plugin.join(room=77)
+                plugin.view.follow(published(2))
+                subscriber = await plugin.subscriber()
+                subscriber.handle.follow_streams(
+                    {"videoroom": "updated", "streams": [stream("0", active=True, feed_id=2, feed_mid="0")]}
+                )
+                assert repr(subscriber) == "<RoomSubscriber of room 77, attached: 2: video (mid 0)>"
+                plugin.view.follow({"videoroom": "destroyed", **ROOM})
+                sent = len(bodies(server))
+
+                async def is_over() -> None:
+                    assert subscriber.feeds == {}
+                    assert repr(subscriber) == "<RoomSubscriber of room 77, which was destroyed: no feeds>"
+                    for call in (subscriber.set([2]), subscriber.set([]), subscriber.switch({"0": (2, "0")})):
+                        with pytest.raises(JanusStateError) as caught:
+                            await call
+                        assert str(caught.value) == (
+                            "room 77 was destroyed. Make a new subscriber: await room.subscriber()."
+                        )
+
+                await is_over()
+                assert len(bodies(server)) == sent
+                # The same handle, new, in a room of the same id: only a new subscriber is of that one.
+                await plugin.detach()
+                await plugin.attach(session)
+                await plugin.join(room=77)
+                await is_over()
+                again = await plugin.subscriber()
+                assert repr(again) == "<RoomSubscriber of room 77, attached: no feeds>"
+                await subscriber.close()
+                await subscriber.close()
+
+    run(main())
+
+
+def test_mids_that_a_feed_does_not_have_are_refused_here() -> None:
+    async def main() -> None:
+        async with scripted() as server:
+            server.on["message"] = answers(join=JOINED)
+            async with attached(server) as (session, _):
+                plugin = JanusVideoRoomPlugin()
+                await plugin.attach(session)
+                await plugin.join(room=77)
+                two = [stream("0", type="audio"), stream("1", disabled=True)]
+                plugin.view.follow(event(publishers=[{"id": 2, "streams": two}]))
+                subscriber = await plugin.subscriber()
+                sent = len(bodies(server))
+                for mids, named in ((["0", "5"], "'5'"), ([0], "0")):
+                    with pytest.raises(JanusOptionError) as caught:
+                        await subscriber.set({2: mids})
+                    assert str(caught.value) == (
+                        f"feed 2 has no mid {named}. It has '0' (audio), '1' (video)."
+                    )
+                assert len(bodies(server)) == sent
+                # Of a feed that the view does not know Janus says it.
+                await subscriber.set({2: ["0"], 3: ["7"]})
+                assert bodies(server)[-1]["streams"] == [{"feed": 2, "mid": "0"}, {"feed": 3, "mid": "7"}]
+
+    run(main())
+
+
+def test_a_subscriber_brings_the_pin_and_token_of_the_join() -> None:
+    async def main() -> None:
+        async with scripted() as server:
+            server.on["message"] = answers(join=JOINED)
+            async with attached(server) as (session, _):
+                plugin = JanusVideoRoomPlugin()
+                await plugin.attach(session)
+                await plugin.join(room=77, pin="the-pin", token="the-token")
+
+                async def brings(**given: Any) -> tuple[Any, Any]:
+                    subscriber = await plugin.subscriber(**given)
+                    await subscriber.set([2])
+                    assert "the-" not in f"{subscriber!r} {plugin!r} {plugin.view!r} {plugin.view.summary}"
+                    return bodies(server)[-1].get("pin"), bodies(server)[-1].get("token")
+
+                assert await brings() == await brings(room=77) == ("the-pin", "the-token")
+                assert await brings(pin="other") == ("other", "the-token")
+                assert await brings(room=78) == (None, None)
+                assert await brings(room=78, pin="of 78") == ("of 78", None)
+                await plugin.detach()
+                await plugin.attach(session)
+                await plugin.join(room=77)
+                assert await brings() == (None, None)
+
+    run(main())
+
+
+def test_parts_of_answers_show_what_they_say() -> None:
+    answer = {
+        "videoroom": "updated",
+        "streams": [stream("1", active=True, feed_id=2, feed_mid="0"), {"mid": "0", "mindex": 0}],
+    }
+    assert repr(RoomSubscription.read(answer, jsep=None, raw={}).streams) == (
+        "(SubscribedStream(mid='1', mindex=1, type='video', active=True, feed_id=2, feed_mid='0', "
+        "codec='vp8'), "
+        "SubscribedStream(mid='0'))"
+    )
+    assert repr(ListedParticipant(id=4, publisher=True)) == "ListedParticipant(id=4, publisher=True)"
+    assert repr(RoomSubscriber(JanusSession("ws://127.0.0.1:1"), room=5, pin="the-pin")) == (
+        "<RoomSubscriber of room 5, new: no feeds>"
+    )

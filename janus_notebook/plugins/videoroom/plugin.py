@@ -37,6 +37,7 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
         await room.publish()
         subscriber = await room.subscriber()
         await subscriber.set(room.view.feeds)
+        feed = room.view.feeds[0]
         frame = await subscriber.track(feed, "video").snapshot()
 
     Attributes:
@@ -47,6 +48,11 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
     plugin_name: ClassVar[str] = "janus.plugin.videoroom"
     details = events.DETAILS
 
+    def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
+        super().__init__(name, opaque_id=opaque_id)
+        # The pin and token that opened the room of `view`, for its subscribers.
+        self._keys: dict[str, str] = {}
+
     async def subscriber(
         self, *, room: Id | None = None, pin: str | None = None, token: str | None = None
     ) -> RoomSubscriber:
@@ -54,8 +60,8 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
 
         Args:
             room: the room; None for the one that this handle has joined.
-            pin: the room's pin, if it has one.
-            token: a token of the room's ``allowed`` list, or a signed one.
+            pin: the room's pin; None for the one that this handle has joined it with, if any.
+            token: a token of the room's ``allowed`` list, or a signed one; None as for `pin`.
 
         Raises:
             JanusStateError: this handle has joined no room, and none was given.
@@ -69,12 +75,13 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
             raise JanusStateError(
                 f"{self.name} has joined no room", hint="Give room=..., or join() first."
             ).within(plugin=self.name, handle_id=self.id)
+        keys = self._keys if wanted == self.view.room else {}
         made = RoomSubscriber(
             session,
             room=wanted,
             private_id=view.private_id if view is not None else None,
-            pin=pin,
-            token=token,
+            pin=keys.get("pin") if pin is None else pin,
+            token=keys.get("token") if token is None else token,
             view=view,
         )
         await made.handle.attach(session)
@@ -122,6 +129,8 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
         plugindata = message.get("plugindata")
         data = plugindata.get("data") if isinstance(plugindata, dict) else None
         if isinstance(data, dict) and "error" not in data:
+            if data.get("videoroom") == "joined":
+                self._keys = {key: body[key] for key in ("pin", "token") if key in body}
             self.view.follow(data, body)
             self.follow_streams(data)
 
@@ -138,6 +147,7 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
         """A new handle is in no room."""
         super().begin(session, handle_id, message)
         self.view.begin()
+        self._keys = {}
         self.forget_streams()
 
     def end(self, reason: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from janus_notebook.client.plugin import HANGUP_SECONDS
 from janus_notebook.client.replies import PluginReply
-from janus_notebook.errors import JanusTimeoutError
+from janus_notebook.errors import JanusStateError, JanusTimeoutError
 from janus_notebook.plugins.requests import Extra, Id, request
 from janus_notebook.plugins.videoroom.parameters import (
     ConfigureStream,
@@ -32,6 +32,8 @@ R = TypeVar("R", bound=PluginReply)
 
 class Publishing(WebRtcPlugin):
     """Requests of those who are in a room."""
+
+    _busy_hint: ClassVar[str] = "configure() changes it; unpublish() first to publish something else."
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
         super().__init__(name, opaque_id=opaque_id)
@@ -118,7 +120,9 @@ class Publishing(WebRtcPlugin):
         Raises:
             JanusPluginError: 425 ALREADY_JOINED, 426 NO_SUCH_ROOM, 433 UNAUTHORIZED for a wrong pin or token,
                 436 ID_EXISTS, 428 NO_SUCH_FEED for a feed that is not there.
+            JanusStateError: this handle was in a room and is no longer: a handle joins once.
         """
+        self._check_not_over()
         return await self._ask("join", RoomJoined, locals())
 
     @request(
@@ -277,7 +281,9 @@ class Publishing(WebRtcPlugin):
         Raises:
             JanusPluginError: 424 JOIN_FIRST, 428 NO_SUCH_FEED for an unknown mid, 430 INVALID_ELEMENT for a
                 wrong value.
+            JanusStateError: one has left the room or was kicked, or the room was destroyed.
         """
+        self._check_not_over()
         return await self._ask("configure", RoomConfigured, locals())
 
     @request(
@@ -354,7 +360,8 @@ class Publishing(WebRtcPlugin):
             JanusPluginError: 424 JOIN_FIRST, 432 PUBLISHERS_FULL, 434 ALREADY_PUBLISHED.
             JanusOptionError: a source that cannot be sent, or nothing to publish.
             JanusMediaError: the ``media`` extra is missing, a source failed, or ICE or DTLS did.
-            JanusStateError: this handle publishes from here already.
+            JanusStateError: this handle publishes from here already, or one is no longer in the room: one
+                has left or was kicked, or it was destroyed.
         """
         return await self._ask_with_media("publish", RoomConfigured, locals())
 
@@ -373,6 +380,7 @@ class Publishing(WebRtcPlugin):
 
         Raises:
             JanusPluginError: 435 NOT_PUBLISHED.
+            JanusStateError: one has left the room or was kicked, or the room was destroyed.
         """
         return await self._ask_to_end("unpublish", locals())
 
@@ -391,11 +399,26 @@ class Publishing(WebRtcPlugin):
 
         Raises:
             JanusPluginError: 424 JOIN_FIRST.
+            JanusStateError: one has left already or was kicked, or the room was destroyed.
         """
         return await self._ask_to_end("leave", locals())
 
+    def _check_not_over(self) -> None:
+        """Refuse what Janus would refuse for other reasons once one is no longer in the room."""
+        self._attached()
+        why = {
+            "left": "you left room {!r}",
+            "kicked": "you were kicked from room {!r}",
+            "destroyed": "room {!r} was destroyed",
+        }.get(self.view.state)
+        if why is not None:
+            raise JanusStateError(
+                why.format(self.view.room), hint="Janus lets a handle join once: attach another one."
+            ).within(plugin=self.name, handle_id=self.id)
+
     async def _ask_with_media(self, name: str, reply: type[R], arguments: Mapping[str, Any]) -> R:
         """Send a request with an offer: the one that was given, or that of our own peer connection."""
+        self._check_not_over()
         given = {key: arguments[key] for key in arguments.keys() - {"video", "audio", "ice_servers"}}
         if arguments["jsep"] is not None:
             flags = {kind: arguments[kind] for kind in ("audio", "video")}
@@ -418,6 +441,7 @@ class Publishing(WebRtcPlugin):
 
     async def _ask_to_end(self, name: str, arguments: Mapping[str, Any]) -> RoomDone:
         """Send a request that closes the PeerConnection, and wait until it is closed on both sides."""
+        self._check_not_over()
         if name == "leave" and self.view.state == "joined" and self.state in ("negotiating", "connected"):
             # Janus 1.1.2 would let the PeerConnection stand, and not tell the subscribers.
             await self.hangup()

@@ -44,7 +44,11 @@ __all__ = [
 ]
 
 
-class User(msgspec.Struct, frozen=True, kw_only=True):
+class _Part(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """A part of an answer or event. Its repr shows what differs from the defaults."""
+
+
+class User(_Part, frozen=True, kw_only=True):
     """Somebody in a room.
 
     Attributes:
@@ -58,7 +62,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Any = None
 
 
-class PublisherStream(msgspec.Struct, frozen=True, kw_only=True):
+class PublisherStream(_Part, frozen=True, kw_only=True):
     """One stream of a publisher.
 
     Attributes:
@@ -108,7 +112,7 @@ class Publisher(User, frozen=True, kw_only=True):
     dummy: bool = False
 
 
-class SubscribedStream(msgspec.Struct, frozen=True, kw_only=True):
+class SubscribedStream(_Part, frozen=True, kw_only=True):
     """One stream of a subscription: what is received under one mid.
 
     Attributes:
@@ -149,7 +153,7 @@ class SubscribedStream(msgspec.Struct, frozen=True, kw_only=True):
     crossrefid: str = ""
 
 
-class ListedRoom(msgspec.Struct, frozen=True, kw_only=True):
+class ListedRoom(_Part, frozen=True, kw_only=True):
     """A room as `list` shows it; times in seconds, bitrates in bits per second. See `create`."""
 
     room: Id
@@ -198,7 +202,7 @@ class ListedParticipant(User, frozen=True, kw_only=True):
     remote: bool = False
 
 
-class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
+class Forwarder(_Part, frozen=True, kw_only=True):
     """Where a stream is forwarded to.
 
     Attributes:
@@ -223,7 +227,7 @@ class Forwarder(msgspec.Struct, frozen=True, kw_only=True):
     srtp: bool = False
 
 
-class ForwardedPublisher(msgspec.Struct, frozen=True, kw_only=True):
+class ForwardedPublisher(_Part, frozen=True, kw_only=True):
     """A publisher with its forwarders."""
 
     publisher_id: Id
@@ -231,7 +235,7 @@ class ForwardedPublisher(msgspec.Struct, frozen=True, kw_only=True):
     forwarders: tuple[Forwarder, ...] = ()
 
 
-class RtpStream(msgspec.Struct, frozen=True, kw_only=True):
+class RtpStream(_Part, frozen=True, kw_only=True):
     """The older form of what `rtp_forward` answers: the port and the id of the forwarder for each kind."""
 
     host: str = ""
@@ -249,7 +253,7 @@ class RtpStream(msgspec.Struct, frozen=True, kw_only=True):
     data_stream_id: int | None = None
 
 
-class RemoteDestination(msgspec.Struct, frozen=True, kw_only=True):
+class RemoteDestination(_Part, frozen=True, kw_only=True):
     """Where a publisher's media is sent to by `publish_remotely`."""
 
     remote_id: str = ""

@@ -65,6 +65,8 @@ class RoomView:
 
     def __init__(self) -> None:
         self._bell = Bell()
+        # How often each room was destroyed while one was in it; a new handle's room does not change that.
+        self._destructions: Counter[Id] = Counter()
         self._forget("new")
 
     def _forget(self, state: RoomState) -> None:
@@ -119,7 +121,7 @@ class RoomView:
         publishing = sum(each.publisher for each in self._people.values())
         lines = [f"room {self.room!r}{name}: {self.state}"]
         if self.state == "joined":
-            lines[0] += f", {len(self._people)} participants, {publishing} publish"
+            lines[0] += f", {self._number}, {publishing} publishing"
         for each in self._people.values():
             lines.append(f"  {repr(each)[1:-1]}")
         return "\n".join(lines)
@@ -128,11 +130,19 @@ class RoomView:
         if self.state != "joined":
             return f"<RoomView {self.state}{f' (room {self.room!r})' if self.room is not None else ''}>"
         people = ", ".join(map(repr, self._people.values()))
-        return f"<RoomView of room {self.room!r}, {len(self._people)} participants: {people}>"
+        return f"<RoomView of room {self.room!r}, {self._number}: {people}>"
+
+    @property
+    def _number(self) -> str:
+        return f"{len(self._people)} participant{'' if len(self._people) == 1 else 's'}"
 
     def stops(self, id: Id) -> int:
         """How often this participant has stopped publishing, for subscribers that hold on to a feed."""
         return self._stops[id]
+
+    def destructions(self, room: Id) -> int:
+        """How often this room was destroyed while one was in it, for subscribers of it."""
+        return self._destructions[room]
 
     # -- waiting ------------------------------------------------------------------------------
 
@@ -247,6 +257,8 @@ class RoomView:
         if self.state == "joined":
             self.state = state
             self._people = {}
+            if state == "destroyed" and self.room is not None:
+                self._destructions[self.room] += 1
             self._bell.ring()
 
     def _join(self, data: Mapping[str, Any], request: Mapping[str, Any]) -> None:

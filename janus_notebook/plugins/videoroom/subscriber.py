@@ -11,6 +11,7 @@ from janus_notebook.errors import (
     JanusError,
     JanusMediaError,
     JanusOptionError,
+    JanusStateError,
     JanusTimeoutError,
     JanusVersionError,
 )
@@ -47,10 +48,13 @@ class RoomSubscriber:
 
         subscriber = await room.subscriber()
         await subscriber.set(room.view.feeds)
+        feed = room.view.feeds[0]
         frame = await subscriber.track(feed, "video").snapshot()
 
     Every offer of Janus is answered, also those it sends by itself when a feed goes. Should the
-    PeerConnection break, the next `set` makes a new one. Only one change is under way at a time.
+    PeerConnection break, the next `set` makes a new one, and so does a `set` after `close`: it attaches a
+    new handle, which another `close` detaches. When the room was destroyed, as `view` tells, it is over.
+    Only one change is under way at a time.
 
     Args:
         session: the session to attach the handle to.
@@ -58,8 +62,8 @@ class RoomSubscriber:
         private_id: of the publisher it belongs to, where the room asks for it.
         pin: the room's pin, if it has one.
         token: a token of the room's ``allowed`` list, or a signed one.
-        view: the view of somebody who has joined the room. It tells what the feeds consist of, and who
-            has left or was kicked: of that Janus says nothing to a subscriber.
+        view: the view of somebody who has joined the room. It tells what the feeds consist of, who has
+            left or was kicked, and that the room was destroyed: of that Janus says nothing to a subscriber.
         ice_servers: STUN and TURN servers; none by default.
 
     Attributes:
@@ -85,6 +89,7 @@ class RoomSubscriber:
         self._pin = pin
         self._token = token
         self._view = view
+        self._destructions = view.destructions(room) if view is not None else 0
         self._ice_servers = tuple(ice_servers)
         self._joined = False
         self._last: Wanted = {}  # what was asked for last
@@ -96,7 +101,8 @@ class RoomSubscriber:
             f"{feed!r}: {', '.join(f'{stream.type} (mid {stream.mid})' for stream in streams)}"
             for feed, streams in self.feeds.items()
         )
-        return f"<RoomSubscriber of room {self.room!r}, {self.handle.state}: {feeds or 'no feeds'}>"
+        state = "which was destroyed" if self._is_over() else self.handle.state
+        return f"<RoomSubscriber of room {self.room!r}, {state}: {feeds or 'no feeds'}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -169,7 +175,8 @@ class RoomSubscriber:
         Raises:
             JanusPluginError: 428 NO_SUCH_FEED for a feed that does not publish, 426 NO_SUCH_ROOM, 433
                 UNAUTHORIZED for a wrong pin; nothing was changed then.
-            JanusOptionError: not feeds.
+            JanusOptionError: not feeds, or a mid that the feed does not have, as far as `view` knows it.
+            JanusStateError: the room was destroyed, also if there is one of this id again.
             JanusMediaError: ICE or DTLS failed.
             JanusTimeoutError: it was not done in time.
         """
@@ -199,8 +206,10 @@ class RoomSubscriber:
 
         Raises:
             JanusPluginError: 428 NO_SUCH_FEED.
+            JanusStateError: the room was destroyed.
         """
         async with self._turn:
+            self._check_not_over()
             touched = {stream.feed_id for stream in self.streams.values() if stream.mid in streams}
             reply = await self.handle.switch(
                 streams=[
@@ -246,7 +255,10 @@ class RoomSubscriber:
         return await self.handle.start(timeout=timeout)
 
     async def close(self) -> None:
-        """End the subscription and detach its handle. Idempotent; the next `set` begins anew."""
+        """End the subscription and detach its handle. Idempotent.
+
+        A `set` after it begins anew, on a new handle; that one wants a `close` of its own.
+        """
         with suppress(TimeoutError):  # what hangs then ends with the handle
             async with asyncio.timeout(SETTLE_SECONDS), self._turn:
                 while self.handle.answering:
@@ -256,10 +268,34 @@ class RoomSubscriber:
     # -- inside -------------------------------------------------------------------------------
 
     async def _carry_out(self, wanted: Wanted, deadline: float) -> None:
+        self._check_not_over()
+        self._check_mids(wanted)
         if self.handle.state == "connected":
             await self._change(wanted, deadline)
         elif wanted:
             await self._begin(wanted, deadline)
+
+    def _is_over(self) -> bool:
+        """Whether the room was destroyed. Its subscribers' PeerConnections outlive it, and carry nothing."""
+        return self._view is not None and self._view.destructions(self.room) > self._destructions
+
+    def _check_not_over(self) -> None:
+        if self._is_over():
+            raise JanusStateError(
+                f"room {self.room!r} was destroyed", hint="Make a new subscriber: await room.subscriber()."
+            ).within(plugin=self.handle.name, handle_id=self.handle.id)
+
+    def _check_mids(self, wanted: Wanted) -> None:
+        """Refuse mids that a feed does not have, where that is known: Janus would name the feed only."""
+        for feed, mids in wanted.items():
+            publisher = self._view.participant(feed) if self._view is not None else None
+            known = {stream.mid: stream.type for stream in publisher.streams} if publisher is not None else {}
+            unknown = sorted((mids or frozenset()) - known.keys(), key=str)
+            if known and unknown:
+                raise JanusOptionError(
+                    f"feed {feed!r} has no mid {unknown[0]!r}",
+                    hint=f"It has {', '.join(f'{mid!r} ({kind})' for mid, kind in known.items())}.",
+                ).within(plugin=self.handle.name, handle_id=self.handle.id)
 
     async def _begin(self, wanted: Wanted, deadline: float) -> None:
         """Attach and join; a handle whose PeerConnection has ended can't be used again."""
@@ -378,6 +414,8 @@ class RoomSubscriber:
 
         Janus makes an offer when somebody unpublishes or detaches, not when somebody leaves or is kicked.
         """
+        if self._is_over():
+            return True
         return self._view is not None and self._view.stops(feed) > self._stops.get(feed, 0)
 
     def _mids_published(self, feed: Id) -> frozenset[str] | None:
