@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from janus_notebook.errors import JanusOptionError
 
-__all__ = ["bind"]
+__all__ = ["bind", "check_choice"]
 
 
 def bind(
@@ -37,3 +37,13 @@ def bind(
             parameters=list(signature.parameters.values())[1:], return_annotation=signature.empty
         )
         raise JanusOptionError(f"{name}(): {exc}", hint=f"It is {name}{shown}.") from exc
+
+
+def check_choice(name: str, value: object, known: Collection[str], extra: object) -> None:
+    """Refuse a value that is not one of a parameter's, unless `extra` takes its place.
+
+    Raises:
+        JanusOptionError: names the nearest.
+    """
+    if value not in known and not (isinstance(extra, Mapping) and name in extra):
+        raise JanusOptionError.unknown(name, str(value), known)

@@ -5,6 +5,8 @@ The names mean the same wherever they occur, so what a person can do about one i
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 PLUGIN_ERRORS: dict[str, dict[int, str]] = {
     "janus.plugin.audiobridge": {
         480: "NO_MESSAGE",
@@ -220,11 +222,34 @@ PLUGIN_HINTS: dict[str, str] = {
 }
 
 
+class SpecialHint(NamedTuple):
+    """What to do about an error `name` of `plugin` if its reason has these words."""
+
+    plugin: str
+    name: str
+    words: str
+    hint: str
+
+
+# Where the plugin's words tell more than the name does; the first that fits counts.
+SPECIAL_HINTS: tuple[SpecialHint, ...] = (
+    SpecialHint(
+        "janus.plugin.streaming",
+        "CANT_CREATE",
+        "already exists",
+        "Choose another id, or leave it out: the server then makes one.",
+    ),
+)
+
+
 def plugin_error_name(plugin: str, code: int) -> str:
     """Return the name of `code` in `plugin` (``janus.plugin.echotest``), or ``UNKNOWN_CODE``."""
     return PLUGIN_ERRORS.get(plugin, {}).get(code, "UNKNOWN_CODE")
 
 
-def plugin_error_hint(name: str) -> str:
-    """Return how to go on after the plugin error `name`; "" for an unknown one."""
+def plugin_error_hint(plugin: str, name: str, reason: str) -> str:
+    """Return how to go on after the error `name` of `plugin`, which gave `reason`; "" for an unknown one."""
+    for special in SPECIAL_HINTS:
+        if (plugin, name) == (special.plugin, special.name) and special.words in reason:
+            return special.hint
     return PLUGIN_HINTS.get(name, "")
