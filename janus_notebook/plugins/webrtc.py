@@ -233,6 +233,11 @@ class WebRtcPlugin(TypedPlugin):
         """
         return self._live_peer().channel(label)
 
+    def _busy(self) -> JanusStateError:
+        """Why there can be no first negotiation: there is a peer connection."""
+        error = JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+        return error.within(plugin=self.name, handle_id=self.id)
+
     # --- inside
 
     async def _negotiate(
@@ -248,7 +253,7 @@ class WebRtcPlugin(TypedPlugin):
             attempt.begin()
             if self._peer is not None:
                 if not again:
-                    raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+                    raise self._busy()
                 return await self._renegotiate(session, self._peer, attempt)
             peer = self._peer = peer_class(ice_servers=ice_servers, on_source_failure=self._source_failed)
             peer.on_change = partial(self._record_change, peer)

@@ -86,7 +86,7 @@ def test_a_call_between_two_handles(gateway: LocalGateway, tmp_path: Path) -> No
             assert (await alice.recording(action="stop", audio=True, peer_audio=True)).event == (
                 "recordingupdated"
             )
-            with pytest.raises(JanusStateError, match="is publishing already"):
+            with pytest.raises(JanusStateError, match=r"is in a call already. hangup_call\(\) ends it"):
                 await alice.call(bob)
             ended = await alice.hangup_call()
             assert ended.data == {"nosip": "event", "result": {"event": "hangingup"}}

@@ -152,7 +152,9 @@ def test_a_call_with_media_both_ways(gateway: LocalGateway) -> None:
                     assert (caught.value.username, caught.value.reason) == (busy, "User busy")
                     assert caught.value.plugin == "janus.plugin.videocall"
                 assert parted(carol)
-                with pytest.raises(JanusStateError):
+                with pytest.raises(
+                    JanusStateError, match=r"is in a call with bob already. hangup_call\(\) ends"
+                ):
                     await alice.call(username="carol")
                 assert (alice.partner, bob.partner) == ("bob", "alice")
 

@@ -350,7 +350,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
             )
 
         if generate_offer and self._peer is not None:
-            raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+            raise self._busy()
         asked = False
         joined: AudioReply | None = None
 

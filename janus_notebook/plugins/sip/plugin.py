@@ -73,6 +73,7 @@ class JanusSipPlugin(SipRequests):
         self.registration: SipRegistered | None = None
         self.incoming: PluginEvent | None = None
         self.call_id: str | None = None
+        self._other = ""  # whom that call is with
 
     # -- the account ----------------------------------------------------------------------------
 
@@ -240,14 +241,12 @@ class JanusSipPlugin(SipRequests):
         """
         arguments = _without_media(locals())
         if self.call_id is not None:
-            raise JanusStateError(
-                f"{self.name} has a call already", hint="Call hangup_call() first, or use a helper's handle."
-            ).within(plugin=self.name, handle_id=self.id)
+            raise self._busy()
         mine = arguments["call_id"] = call_id or secrets.token_hex(12)
 
         async def send(offer: Jsep) -> SipCall:
             # Known before it is sent: the end of the call may be told before the call itself.
-            self.call_id = mine
+            self.call_id, self._other = mine, uri
             try:
                 return await self._ask("call", SipCall, {**arguments, "jsep": offer})
             except JanusPluginError:
@@ -532,6 +531,15 @@ class JanusSipPlugin(SipRequests):
         error = JanusSipError(what, username, result.get("code", 0), result.get("reason", ""))
         return error.within(plugin=self.name, handle_id=self.id)
 
+    def _busy(self) -> JanusStateError:
+        does, ends = "is in a call with", "hangup_call() ends it"
+        if self.incoming is not None:
+            does, ends = "is called by", "accept() or decline() it"
+        error = JanusStateError(
+            f"{self.name} {does} {self._other} already", hint=f"{ends}; a helper's handle can have another."
+        )
+        return error.within(plugin=self.name, handle_id=self.id)
+
     async def _former_gone(self) -> None:
         """Wait for the end of an earlier call's PeerConnection: Janus closes it after the call is over."""
         async with self.events(["hangup"]) as ended:
@@ -549,8 +557,8 @@ class JanusSipPlugin(SipRequests):
         match event.detail:
             case SipRegisteredEvent():
                 self.registration = SipRegistered.from_message(event.raw)
-            case SipIncomingCall(call_id=call_id):
-                self.incoming, self.call_id = event, call_id
+            case SipIncomingCall(call_id=call_id, username=username):
+                self.incoming, self.call_id, self._other = event, call_id, username
             case SipHangup(call_id=call_id) if call_id in (None, self.call_id):
                 self.incoming = self.call_id = None
             case _ if event.name in ("unregistered", "registration_failed"):

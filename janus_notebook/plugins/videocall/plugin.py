@@ -374,6 +374,11 @@ class JanusVideoCallPlugin(WebRtcPlugin):
                 raise
             raise self._ended(username, self._why) from exc
 
+    def _busy(self) -> JanusStateError:
+        other = f" with {self._other}" if self._other else ""
+        error = JanusStateError(f"{self.name} is in a call{other} already", hint="hangup_call() ends it.")
+        return error.within(plugin=self.name, handle_id=self.id)
+
     def _ended(self, username: str, reason: str) -> JanusCallError:
         return JanusCallError(username, reason).within(plugin=self.name, handle_id=self.id)
 
