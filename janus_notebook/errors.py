@@ -213,15 +213,19 @@ class JanusMediaError(JanusError):
 class JanusCallError(JanusError):
     """The other side of a call was busy, declined it, or hung up.
 
+    Args:
+        did: what the other side did, if it is known.
+
     Attributes:
         username: the other side.
         reason: its own words.
     """
 
-    def __init__(self, username: str, reason: str) -> None:
+    def __init__(self, username: str, reason: str, *, did: str = "") -> None:
         self.username = username
         self.reason = reason
-        super().__init__(f"the call with {username} has ended: {reason or 'no reason given'}")
+        ended = f"the call with {username} has ended: {reason or 'no reason given'}"
+        super().__init__(f"{username} {did}{f' ({reason})' if reason else ''}" if did else ended)
 
 
 class JanusGatewayError(JanusError):

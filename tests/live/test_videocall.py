@@ -200,9 +200,17 @@ def test_a_call_that_does_not_come_about(gateway: LocalGateway) -> None:
             await bob.hangup_call(reason="not now")
             # Under load Janus's own reason may be the only one that is there in time.
             with pytest.raises(
-                JanusCallError, match=r"call with bob has ended: (not now|Remote WebRTC hangup)"
+                JanusCallError, match=r"bob (declined the call|hung up) \((not now|Remote WebRTC hangup)\)"
             ):
                 await calling
+            await until(lambda: parted(alice, bob))
+
+            # Without a word.
+            calling = await calls(alice, bob)
+            await bob.hangup_call()
+            with pytest.raises(JanusCallError, match=r"^bob (declined the call|hung up)") as caught:
+                await calling
+            assert "We did" not in str(caught.value)
             await until(lambda: parted(alice, bob))
 
             # Nobody takes it.

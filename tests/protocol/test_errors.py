@@ -36,6 +36,8 @@ TEXTS: list[tuple[JanusError, str]] = [
     (JanusGatewayError("no janus"), "no janus."),
     (JanusCallError("bob", "User busy"), "the call with bob has ended: User busy."),
     (JanusCallError("bob", ""), "the call with bob has ended: no reason given."),
+    (JanusCallError("bob", "not now", did="declined the call"), "bob declined the call (not now)."),
+    (JanusCallError("bob", "", did="hung up"), "bob hung up."),
     (JanusServerError(999, "odd"), "odd (999 UNKNOWN_CODE)."),
     (JanusServerError(0, ""), "no reason given (0 UNKNOWN_CODE)."),
     (

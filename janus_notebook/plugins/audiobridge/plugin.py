@@ -10,7 +10,6 @@ from janus_notebook.errors import (
     JanusError,
     JanusOptionError,
     JanusPluginError,
-    JanusStateError,
 )
 from janus_notebook.plugins.audiobridge.events import DETAILS, AudioDetail, detail
 from janus_notebook.plugins.audiobridge.objects import RtpEndpoint
