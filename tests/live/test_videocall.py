@@ -15,8 +15,11 @@ from janus_notebook import (
     JanusStateError,
     JanusTimeoutError,
     JanusVideoCallPlugin,
+    connect,
 )
+from janus_notebook.bridge import background
 from janus_notebook.media.peer import Peer
+from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins.videocall import CallAccepted, CallHangup, CallUpdate, IncomingCall
 from janus_notebook.protocol.events import PluginEvent
 from janus_notebook.protocol.plugin_events import PluginDetail
@@ -214,7 +217,9 @@ def test_a_call_that_does_not_come_about(gateway: LocalGateway) -> None:
             await until(lambda: parted(alice, bob))
 
             # Nobody takes it.
-            with pytest.raises(JanusTimeoutError, match=r"bob did not answer within 0.2 s"):
+            with pytest.raises(
+                JanusTimeoutError, match=r"bob did not answer within 0.2 s.*accept\(\) before you await"
+            ):
                 await alice.call(username="bob", timeout=0.2)
             await until(lambda: parted(alice, bob))
 
@@ -311,3 +316,20 @@ def test_peer_connections_of_ones_own(gateway: LocalGateway) -> None:
                 await there.close()
 
     run(main())
+
+
+def test_both_sides_in_one_notebook(gateway: LocalGateway) -> None:
+    try:
+        session = connect(gateway.ws_url).result(5)
+        alice, bob = session.attach("videocall").result(5), session.attach("videocall").result(5)
+        alice.register(username="alice").result(5)
+        bob.register(username="bob").result(5)
+        calling = alice.call(username="bob", video=None)
+        assert bob.wait_for("incomingcall").result(10).detail.username == "alice"
+        bob.accept().result(15)
+        assert calling.result(15).event == "accepted"
+        alice.hangup_call().result(5)
+        session.destroy().result(10)
+    finally:
+        workspace().close()
+        background().stop()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from janus_notebook.errors import JanusPluginError, JanusStateError, JanusTimeoutError
+from janus_notebook.plugins.negotiation import TAKE_IT
 from janus_notebook.plugins.requests import Extra, request
 from janus_notebook.plugins.sip.events import DETAILS, SipHangup, SipIncomingCall, SipRegisteredEvent, detail
 from janus_notebook.plugins.sip.replies import JanusSipError, SipCall, SipDeclined, SipRegistered, SipReply
@@ -212,6 +213,13 @@ class JanusSipPlugin(SipRequests):
 
         Meanwhile ``proceeding``, ``ringing`` and ``progress`` events tell how it goes. A call that fails,
         or is cancelled here, is given up on the other side too.
+
+        With both sides in one notebook, don't await it before the other side has accepted::
+
+            calling = alice.call(uri="sip:bob@example.org")      # in a script: asyncio.create_task(...)
+            await bob.wait_for("incomingcall")
+            await bob.accept()
+            await calling
 
         Args:
             uri: whom to call.
@@ -493,9 +501,10 @@ class JanusSipPlugin(SipRequests):
             try:
                 event = await self._next(events, deadline)
             except JanusTimeoutError as exc:
-                raise JanusTimeoutError(f"{other} did not answer in time").within(
-                    plugin=self.name, handle_id=self.id
-                ) from exc
+                raise JanusTimeoutError(
+                    f"{other} did not answer in time",
+                    hint="" if self.state == "connected" else TAKE_IT,
+                ).within(plugin=self.name, handle_id=self.id) from exc
             said = SipCall.from_message(event.raw)
             if said.call_id == call.call_id:  # else it tells the end of the call before
                 call = said

@@ -17,6 +17,7 @@ from janus_notebook.errors import (
     JanusStateError,
     JanusTimeoutError,
 )
+from janus_notebook.plugins.negotiation import TAKE_IT
 from janus_notebook.plugins.videocall.events import (
     DETAILS,
     CallAccepted,
@@ -141,6 +142,13 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         """Call somebody with media of ours, and wait until the call is taken and media can flow.
 
         If it does not come to that, or is cancelled, the call is hung up, and the handle can call again.
+
+        With both sides in one notebook, don't await it before the other side has accepted::
+
+            calling = alice.call(username="bob")      # in a script: asyncio.create_task(...)
+            await bob.wait_for("incomingcall")
+            await bob.accept()
+            await calling
 
         Args:
             username: whom to call.
@@ -373,7 +381,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
                         return CallAnswer.from_message(event.raw)
         except TimeoutError as exc:
             raise JanusTimeoutError(
-                f"{username} did not answer within {timeout:g} s", hint="Is anybody there to take it?"
+                f"{username} did not answer within {timeout:g} s", hint="" if self._in_call else TAKE_IT
             ).within(plugin=self.name, handle_id=self.id) from exc
         raise self._not_attached()
 
