@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, TypedDict
 
 import msgspec
 
+from janus_notebook.client.arguments import check_choice
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.errors import JanusOptionError, JanusStateError
 from janus_notebook.plugins.requests import Extra, request
@@ -191,6 +192,7 @@ class JanusNoSipPlugin(WebRtcPlugin):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.nosip"
+    begins_media = "call() or answer()"
 
     @request()
     async def generate(
@@ -249,7 +251,9 @@ class JanusNoSipPlugin(WebRtcPlugin):
         Raises:
             JanusPluginError: 446 MISSING_SDP (it cannot be read), 447 INVALID_SDP (no media, or no
                 address), 450 TOO_STRICT (SRTP asked for and not offered).
+            JanusOptionError: `type` is neither.
         """
+        check_choice("type", type, ("offer", "answer"), extra)
         return await self._ask("process", NoSipProcessed, locals())
 
     @request(name="hangup")

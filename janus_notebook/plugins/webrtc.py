@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.config import mask
@@ -33,7 +33,12 @@ class WebRtcPlugin(TypedPlugin):
     """A handle that can send media from this process and receive what Janus sends.
 
     Needs the ``media`` extra for that; everything else works without.
+
+    Attributes:
+        begins_media: the methods that make the peer connection, in words.
     """
+
+    begins_media: ClassVar[str] = "publish()"
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
         super().__init__(name, opaque_id=opaque_id)
@@ -408,7 +413,7 @@ class WebRtcPlugin(TypedPlugin):
     def _live_peer(self) -> Peer:
         if self._peer is None:
             raise JanusStateError(
-                f"{self.name} has no media here", hint="Negotiate first, for example by publish()."
+                f"{self.name} has no media here", hint=f"{self.begins_media} first."
             ).within(plugin=self.name, handle_id=self.id)
         return self._peer
 

@@ -178,7 +178,7 @@ PLUGIN_HINTS: dict[str, str] = {
     "HELPER_ERROR": "A helper needs a registered handle as its master, given as 'master_id'.",
     "ID_EXISTS": "Choose another id, or leave it out: the server then makes one.",
     "INVALID_ADDRESS": "A SIP address looks like 'sip:name@host'.",
-    "INVALID_ELEMENT": "Check the fields of the body: their types, values and spelling.",
+    "INVALID_ELEMENT": "Check the parameters of the request: their types, values and spelling.",
     "INVALID_FEED": "That publisher can't be subscribed to; 'listparticipants' names those of the room.",
     "INVALID_JSON": "The body must be a JSON object.",
     "INVALID_RECORDING": "The recording's files are missing or damaged; the server's log says more.",
@@ -191,7 +191,7 @@ PLUGIN_HINTS: dict[str, str] = {
     "LIBOGG_ERROR": "The server could not write the Ogg file; its log says why.",
     "LIBOPUS_ERROR": "The server's Opus codec failed; its log says why.",
     "LIBSOFIA_ERROR": "The server's SIP stack failed; its log says why.",
-    "MISSING_ELEMENT": "The body lacks a mandatory field; the reason names it.",
+    "MISSING_ELEMENT": "The request lacks a parameter that it must have; the reason names it.",
     "MISSING_SDP": "This request needs an SDP: pass jsep=...",
     "NOT_FOUND": "There is no such recording; 'list' names those there are.",
     "NOT_IN_ROOM": "Join the room first.",
@@ -238,6 +238,15 @@ SPECIAL_HINTS: tuple[SpecialHint, ...] = (
         "CANT_CREATE",
         "already exists",
         "Choose another id, or leave it out: the server then makes one.",
+    ),
+    SpecialHint(
+        "janus.plugin.streaming",
+        "NO_SUCH_MOUNTPOINT",
+        "Can't ",
+        "Nothing is watched here yet: watch() one first.",
+    ),
+    SpecialHint(
+        "janus.plugin.nosip", "MISSING_SDP", "parsing", "Give the other side's whole SDP, from 'v=0' on."
     ),
 )
 

@@ -147,7 +147,10 @@ def test_what_is_refused(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with JanusSession(gateway.ws_url) as session:
             (alice,) = await handles(session, 1)
-            assert await refused(alice.process(type="offer", sdp="nonsense")) == (446, "MISSING_SDP")
+            with pytest.raises(JanusPluginError, match="446 MISSING_SDP.*whole SDP, from 'v=0' on"):
+                await alice.process(type="offer", sdp="nonsense")
+            with pytest.raises(JanusOptionError, match=r"unknown type 'ofer'\. Did you mean 'offer'\?"):
+                await alice.process(type="ofer", sdp="v=0")  # type: ignore[arg-type] # a slip
             no_media = "v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nt=0 0\r\nm=application 9 UDP x\r\n"
             assert await refused(alice.process(type="offer", sdp=no_media)) == (446, "MISSING_SDP")
             closed = TELEPHONE.format(port=0)

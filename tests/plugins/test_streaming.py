@@ -143,6 +143,9 @@ def test_an_unknown_type_is_refused_here() -> None:
     ("code", "reason", "hint"),
     [
         (456, "A stream with the provided ID already exists", "Choose another id, or leave it out"),
+        (455, "Can't pause: no mountpoint set", "Nothing is watched here yet: watch() one first."),
+        (455, "Can't switch: not on a mountpoint", "Nothing is watched here yet"),
+        (455, "No such mountpoint/stream 7", "There is no such mountpoint"),
         (456, "Can't add 'rtp' stream, missing media type", "The mountpoint's media or ports"),
     ],
 )

@@ -50,6 +50,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.audiobridge"
+    begins_media = "join() and publish()"
     details = DETAILS
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:

@@ -67,6 +67,7 @@ class JanusSipPlugin(SipRequests):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.sip"
+    begins_media = "call() or accept()"
     details = DETAILS
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:

@@ -58,6 +58,7 @@ class JanusTextRoomPlugin(WebRtcPlugin):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.textroom"
+    begins_media = "join()"
     details = DETAILS
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:

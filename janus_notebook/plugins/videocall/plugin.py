@@ -73,6 +73,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.videocall"
+    begins_media = "call() or accept()"
     details = DETAILS
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:

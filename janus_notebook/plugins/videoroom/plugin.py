@@ -45,6 +45,7 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.videoroom"
+    begins_media = "join() and publish()"
     details = events.DETAILS
 
     async def subscriber(
