@@ -147,7 +147,7 @@ def test_what_is_refused(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with JanusSession(gateway.ws_url) as session:
             (alice,) = await handles(session, 1)
-            with pytest.raises(JanusPluginError, match="446 MISSING_SDP.*whole SDP, from 'v=0' on"):
+            with pytest.raises(JanusPluginError, match=r"446 MISSING_SDP.*whole SDP, from 'v=0' on"):
                 await alice.process(type="offer", sdp="nonsense")
             with pytest.raises(JanusOptionError, match=r"unknown type 'ofer'\. Did you mean 'offer'\?"):
                 await alice.process(type="ofer", sdp="v=0")  # type: ignore[arg-type] # a slip
