@@ -75,14 +75,27 @@ SERVER_ERRORS: dict[int, tuple[str, str]] = {
 
 NEW_SESSION = "Make a new one: create(), or connect() in a notebook."
 
+# How many names a message lists.
+MOST_NAMES = 12
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a sentence that names the closest of `known`, or all of them; "" if there are none."""
+    """Return a sentence that names the closest of `known`, or all of them; "" if there are none.
+
+    Of many it names a few: those that have a part of `word` in them, if any do.
+    """
     names = sorted(known)
     if not names:
         return ""
     close = get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(names)}."
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    if len(names) <= MOST_NAMES:
+        return f"Known: {', '.join(names)}."
+    parts = {part for part in word.lower().split("_") if part}
+    shown = [name for name in names if parts & set(name.lower().split("_"))] or names
+    shown = shown[:MOST_NAMES]
+    return f"Known: {', '.join(shown)}, and {len(names) - len(shown)} more."
 
 
 class JanusError(Exception):
@@ -213,15 +226,19 @@ class JanusMediaError(JanusError):
 class JanusCallError(JanusError):
     """The other side of a call was busy, declined it, or hung up.
 
+    Args:
+        did: what the other side did, if it is known.
+
     Attributes:
         username: the other side.
         reason: its own words.
     """
 
-    def __init__(self, username: str, reason: str) -> None:
+    def __init__(self, username: str, reason: str, *, did: str = "") -> None:
         self.username = username
         self.reason = reason
-        super().__init__(f"the call with {username} has ended: {reason or 'no reason given'}")
+        ended = f"the call with {username} has ended: {reason or 'no reason given'}"
+        super().__init__(f"{username} {did}{f' ({reason})' if reason else ''}" if did else ended)
 
 
 class JanusGatewayError(JanusError):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from janus_notebook.errors import JanusOptionError
 
-__all__ = ["bind", "checked"]
+__all__ = ["bind", "check_choice", "checked"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,3 +52,13 @@ def bind(
         parameters = [known for known in signature.parameters.values() if known.name != "self"]
         shown = signature.replace(parameters=parameters, return_annotation=signature.empty)
         raise JanusOptionError(f"{name}(): {exc}", hint=f"It is {name}{shown}.") from exc
+
+
+def check_choice(name: str, value: object, known: Collection[str], extra: object) -> None:
+    """Refuse a value that is not one of a parameter's, unless `extra` takes its place.
+
+    Raises:
+        JanusOptionError: names the nearest.
+    """
+    if value not in known and not (isinstance(extra, Mapping) and name in extra):
+        raise JanusOptionError.unknown(name, str(value), known)

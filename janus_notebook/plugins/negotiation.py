@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from janus_notebook.media import Peer
     from janus_notebook.protocol.events import JanusEvent
 
-__all__ = ["Attempt", "Trickled", "all_of", "load_peer"]
+__all__ = ["TAKE_IT", "Attempt", "Trickled", "all_of", "load_peer"]
 
 R = TypeVar("R", bound=PluginReply)
+
+# What to do if nobody has taken a call.
+TAKE_IT = "Is anybody there to take it? If both sides are here, accept() before you await call()."
 
 # Far more than Janus ever sends for one PeerConnection.
 MOST_CANDIDATES = 256

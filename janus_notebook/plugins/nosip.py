@@ -14,8 +14,9 @@ from typing import Any, ClassVar, Literal, TypedDict
 
 import msgspec
 
+from janus_notebook.client.arguments import check_choice
 from janus_notebook.client.replies import PluginReply
-from janus_notebook.errors import JanusOptionError
+from janus_notebook.errors import JanusOptionError, JanusStateError
 from janus_notebook.plugins.requests import Extra, request
 from janus_notebook.plugins.webrtc import WebRtcPlugin
 
@@ -184,11 +185,14 @@ class JanusNoSipPlugin(WebRtcPlugin):
         reply = await bob.answer(sdp_that_came_from_somewhere)    # the other direction
         send_back(reply.sdp)
 
-    Janus tells neither side that the other has hung up: that, too, is left to your signalling. After a
-    call with SRTP, take another handle for one without: the plugin keeps it in mind.
+    Janus tells neither side that the other has hung up, and one does not notice it: the state stays
+    ``connected``, only no media come any more. That, too, is left to your signalling; each side ends its own
+    part by `hangup_call`. After a call with SRTP, take another handle for one without: the plugin keeps it
+    in mind.
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.nosip"
+    begins_media = "call() or answer()"
 
     @request()
     async def generate(
@@ -247,7 +251,9 @@ class JanusNoSipPlugin(WebRtcPlugin):
         Raises:
             JanusPluginError: 446 MISSING_SDP (it cannot be read), 447 INVALID_SDP (no media, or no
                 address), 450 TOO_STRICT (SRTP asked for and not offered).
+            JanusOptionError: `type` is neither.
         """
+        check_choice("type", type, ("offer", "answer"), extra)
         return await self._ask("process", NoSipProcessed, locals())
 
     @request(name="hangup")
@@ -463,6 +469,10 @@ class JanusNoSipPlugin(WebRtcPlugin):
         return await self._answer_to(
             process, generate, audio=audio, video=video, ice_servers=ice_servers, timeout=timeout
         )
+
+    def _busy(self) -> JanusStateError:
+        error = JanusStateError(f"{self.name} is in a call already", hint="hangup_call() ends it.")
+        return error.within(plugin=self.name, handle_id=self.id)
 
 
 def _given(source: object) -> bool:

@@ -216,6 +216,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.recordplay"
+    begins_media = "play() or record()"
     details = (RecordPlayDone, RecordPlaySlowLink)
 
     _asked = ""  # the last of `record` and `play`

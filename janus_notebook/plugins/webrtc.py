@@ -33,10 +33,12 @@ class WebRtcPlugin(TypedPlugin):
     """A handle that can send media from this process and receive what Janus sends.
 
     Needs the ``media`` extra for that; everything else works without.
+
+    Attributes:
+        begins_media: the methods that make the peer connection, in words.
     """
 
-    # What ends the connection that there is, or changes it, in the words of the plugin.
-    _busy_hint: ClassVar[str] = "Call hangup() first."
+    begins_media: ClassVar[str] = "publish()"
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
         super().__init__(name, opaque_id=opaque_id)
@@ -236,6 +238,11 @@ class WebRtcPlugin(TypedPlugin):
         """
         return self._live_peer().channel(label)
 
+    def _busy(self) -> JanusStateError:
+        """Why there can be no first negotiation: there is a peer connection."""
+        error = JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+        return error.within(plugin=self.name, handle_id=self.id)
+
     # --- inside
 
     async def _negotiate(
@@ -251,7 +258,7 @@ class WebRtcPlugin(TypedPlugin):
             attempt.begin()
             if self._peer is not None:
                 if not again:
-                    raise JanusStateError(f"{self.name} is publishing already", hint=self._busy_hint)
+                    raise self._busy()
                 return await self._renegotiate(session, self._peer, attempt)
             peer = self._peer = peer_class(ice_servers=ice_servers, on_source_failure=self._source_failed)
             peer.on_change = partial(self._record_change, peer)
@@ -406,7 +413,7 @@ class WebRtcPlugin(TypedPlugin):
     def _live_peer(self) -> Peer:
         if self._peer is None:
             raise JanusStateError(
-                f"{self.name} has no media here", hint="Negotiate first, for example by publish()."
+                f"{self.name} has no media here", hint=f"{self.begins_media} first."
             ).within(plugin=self.name, handle_id=self.id)
         return self._peer
 

@@ -5,6 +5,8 @@ The names mean the same wherever they occur, so what a person can do about one i
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 PLUGIN_ERRORS: dict[str, dict[int, str]] = {
     "janus.plugin.audiobridge": {
         480: "NO_MESSAGE",
@@ -176,7 +178,7 @@ PLUGIN_HINTS: dict[str, str] = {
     "HELPER_ERROR": "A helper needs a registered handle as its master, given as 'master_id'.",
     "ID_EXISTS": "Choose another id, or leave it out: the server then makes one.",
     "INVALID_ADDRESS": "A SIP address looks like 'sip:name@host'.",
-    "INVALID_ELEMENT": "Check the fields of the body: their types, values and spelling.",
+    "INVALID_ELEMENT": "Check the parameters of the request: their types, values and spelling.",
     "INVALID_FEED": "That publisher can't be subscribed to; 'listparticipants' names those of the room.",
     "INVALID_JSON": "The body must be a JSON object.",
     "INVALID_RECORDING": "The recording's files are missing or damaged; the server's log says more.",
@@ -189,7 +191,7 @@ PLUGIN_HINTS: dict[str, str] = {
     "LIBOGG_ERROR": "The server could not write the Ogg file; its log says why.",
     "LIBOPUS_ERROR": "The server's Opus codec failed; its log says why.",
     "LIBSOFIA_ERROR": "The server's SIP stack failed; its log says why.",
-    "MISSING_ELEMENT": "The body lacks a mandatory field; the reason names it.",
+    "MISSING_ELEMENT": "The request lacks a parameter that it must have; the reason names it.",
     "MISSING_SDP": "This request needs an SDP: pass jsep=...",
     "NOT_FOUND": "There is no such recording; 'list' names those there are.",
     "NOT_IN_ROOM": "Join the room first.",
@@ -220,11 +222,43 @@ PLUGIN_HINTS: dict[str, str] = {
 }
 
 
+class SpecialHint(NamedTuple):
+    """What to do about an error `name` of `plugin` if its reason has these words."""
+
+    plugin: str
+    name: str
+    words: str
+    hint: str
+
+
+# Where the plugin's words tell more than the name does; the first that fits counts.
+SPECIAL_HINTS: tuple[SpecialHint, ...] = (
+    SpecialHint(
+        "janus.plugin.streaming",
+        "CANT_CREATE",
+        "already exists",
+        "Choose another id, or leave it out: the server then makes one.",
+    ),
+    SpecialHint(
+        "janus.plugin.streaming",
+        "NO_SUCH_MOUNTPOINT",
+        "Can't ",
+        "Nothing is watched here yet: watch() one first.",
+    ),
+    SpecialHint(
+        "janus.plugin.nosip", "MISSING_SDP", "parsing", "Give the other side's whole SDP, from 'v=0' on."
+    ),
+)
+
+
 def plugin_error_name(plugin: str, code: int) -> str:
     """Return the name of `code` in `plugin` (``janus.plugin.echotest``), or ``UNKNOWN_CODE``."""
     return PLUGIN_ERRORS.get(plugin, {}).get(code, "UNKNOWN_CODE")
 
 
-def plugin_error_hint(name: str) -> str:
-    """Return how to go on after the plugin error `name`; "" for an unknown one."""
+def plugin_error_hint(plugin: str, name: str, reason: str) -> str:
+    """Return how to go on after the error `name` of `plugin`, which gave `reason`; "" for an unknown one."""
+    for special in SPECIAL_HINTS:
+        if (plugin, name) == (special.plugin, special.name) and special.words in reason:
+            return special.hint
     return PLUGIN_HINTS.get(name, "")

@@ -243,6 +243,6 @@ def plugin_error(plugin: str, data: Any) -> JanusPluginError | None:
     if not isinstance(data, dict) or "error" not in data:
         return None
     code = integer(data.get("error_code")) or 0
-    name = plugin_error_name(plugin, code)
-    hint = plugin_error_hint(name)
-    return JanusPluginError(code, str(data["error"]), name=name, hint=hint, plugin=plugin)
+    name, reason = plugin_error_name(plugin, code), str(data["error"])
+    hint = plugin_error_hint(plugin, name, reason)
+    return JanusPluginError(code, reason, name=name, hint=hint, plugin=plugin)

@@ -170,7 +170,10 @@ with mock.patch("builtins.input", side_effect=[{answer!r}]) as asked:
         ("set log_level 9", "(467 INVALID_ELEMENT_TYPE)"),
         ("set log_colors maybe", "'maybe' is neither on nor off. Write on or off."),
         ("set log_level 3 --session session", "log_level is the same for all sessions"),
-        ("tokens", "Stored-Token based authentication disabled (490 UNKNOWN)"),
+        (
+            "tokens",
+            "Stored-Token based authentication disabled (490 UNKNOWN). Stored tokens are off (token_auth",
+        ),
         ("tokens add", "which token is to be used for 'add'?"),
         ("capture echo --seconds 0", "--seconds must be above 0, not 0"),
         ("message videoroom {", "the request is no JSON"),

@@ -255,7 +255,9 @@ def test_tokens_where_there_are_none(gateway: LocalGateway) -> None:
                 admin.disallow_token("x", plugins=["echotest"]),
                 admin.remove_token("x"),
             ):
-                assert await code_of(refused) == 490
+                with pytest.raises(JanusServerError, match=r"490 UNKNOWN.*Stored tokens are off") as caught:
+                    await refused
+                assert caught.value.code == 490
 
     run(main())
 

@@ -86,7 +86,7 @@ def test_a_call_between_two_handles(gateway: LocalGateway, tmp_path: Path) -> No
             assert (await alice.recording(action="stop", audio=True, peer_audio=True)).event == (
                 "recordingupdated"
             )
-            with pytest.raises(JanusStateError, match="is publishing already"):
+            with pytest.raises(JanusStateError, match=r"is in a call already. hangup_call\(\) ends it"):
                 await alice.call(bob)
             ended = await alice.hangup_call()
             assert ended.data == {"nosip": "event", "result": {"event": "hangingup"}}
@@ -147,7 +147,10 @@ def test_what_is_refused(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with JanusSession(gateway.ws_url) as session:
             (alice,) = await handles(session, 1)
-            assert await refused(alice.process(type="offer", sdp="nonsense")) == (446, "MISSING_SDP")
+            with pytest.raises(JanusPluginError, match=r"446 MISSING_SDP.*whole SDP, from 'v=0' on"):
+                await alice.process(type="offer", sdp="nonsense")
+            with pytest.raises(JanusOptionError, match=r"unknown type 'ofer'\. Did you mean 'offer'\?"):
+                await alice.process(type="ofer", sdp="v=0")  # type: ignore[arg-type] # a slip
             no_media = "v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nt=0 0\r\nm=application 9 UDP x\r\n"
             assert await refused(alice.process(type="offer", sdp=no_media)) == (446, "MISSING_SDP")
             closed = TELEPHONE.format(port=0)

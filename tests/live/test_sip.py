@@ -340,7 +340,7 @@ def test_a_call_and_everything_in_it(gateway: LocalGateway) -> None:
             )
             await hears(phone, 440)  # sipp sends back what it gets
 
-            with pytest.raises(JanusStateError, match="has a call already"):
+            with pytest.raises(JanusStateError, match=rf"is in a call with {uri} already. hangup_call"):
                 await phone.call(uri=uri)
             digit = await phone.dtmf_info(digit="7", duration=200, headers={"X-Key": "seven"})
             assert digit.data == {
@@ -489,6 +489,8 @@ def test_we_are_called_and_everything_in_it(gateway: LocalGateway) -> None:
                 call = await said(calls, SipIncomingCall)
                 assert (call.username, call.callee) == (bob.uri("peer"), f"sip:alice@{to}")
                 assert (phone.incoming, phone.call_id) == (told(phone)["incomingcall"], call.call_id)
+                with pytest.raises(JanusStateError, match=rf"is called by {call.username} already. accept"):
+                    await phone.call(uri=call.username)
                 async with phone.events(["info", "message", "transfer", "hangup_call"]) as heard:
                     reply = await phone.accept(headers={"X-Door": "open"})
                     assert reply.data == {

@@ -142,7 +142,8 @@ def test_mountpoints_are_made_changed_and_ended(gateway: LocalGateway) -> None:
             await refused(
                 456, "CANT_CREATE", "already exists", plugin.create(type="rtp", id=7, media=[AUDIO])
             )
-            await refused(454, "INVALID_ELEMENT", "Unknown stream type .film.", plugin.create(type="film"))
+            film = plugin.create(type="rtp", extra={"type": "film"})
+            await refused(454, "INVALID_ELEMENT", "Unknown stream type .film.", film)
             await refused(453, "MISSING_ELEMENT", "filename", plugin.create(type="live"))
             await refused(
                 454, "INVALID_ELEMENT", "port", plugin.create(type="rtp", media=[{**AUDIO, "port": -1}])

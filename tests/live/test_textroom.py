@@ -220,6 +220,11 @@ def test_people_talk(gateway: LocalGateway) -> None:
                 event = await heard.get(1)
                 assert event.summary == "bob in 4711: to all"
 
+                # All of it can be read afterwards.
+                await until(lambda: len(bob.rooms[ROOM].messages) == 2)
+                everybody = [[one.text for one in who.rooms[ROOM].messages] for who in (alice, bob, carol)]
+                assert everybody == [["one", "psst", "psst", "to all"], ["one", "to all"], ["to all"]]
+
             # What nobody waits for, and what is wrong.
             async with bob.events(["error_message"]) as at_bob:
                 await bob.message(room=99, text="?", ack=False)
@@ -442,6 +447,8 @@ def test_from_a_notebook(gateway: LocalGateway) -> None:
         assert sent.sent == {"me": True, "you": False}
         with pytest.raises(JanusOptionError, match="Did you mean 'username'"):
             text.join(room=ROOM, user="me")
+        text.message(room=ROOM, text="hello, all").result(5)
+        assert [one.text for one in text.rooms[ROOM].messages] == ["hello", "hello, all"]
         text.destroy(room=ROOM).result(5)
         session.destroy().result(10)
     finally:

@@ -15,8 +15,11 @@ from janus_notebook import (
     JanusStateError,
     JanusTimeoutError,
     JanusVideoCallPlugin,
+    connect,
 )
+from janus_notebook.bridge import background
 from janus_notebook.media.peer import Peer
+from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins.videocall import CallAccepted, CallHangup, CallUpdate, IncomingCall
 from janus_notebook.protocol.events import PluginEvent
 from janus_notebook.protocol.plugin_events import PluginDetail
@@ -152,7 +155,9 @@ def test_a_call_with_media_both_ways(gateway: LocalGateway) -> None:
                     assert (caught.value.username, caught.value.reason) == (busy, "User busy")
                     assert caught.value.plugin == "janus.plugin.videocall"
                 assert parted(carol)
-                with pytest.raises(JanusStateError):
+                with pytest.raises(
+                    JanusStateError, match=r"is in a call with bob already. hangup_call\(\) ends"
+                ):
                     await alice.call(username="carol")
                 assert (alice.partner, bob.partner) == ("bob", "alice")
 
@@ -198,13 +203,23 @@ def test_a_call_that_does_not_come_about(gateway: LocalGateway) -> None:
             await bob.hangup_call(reason="not now")
             # Under load Janus's own reason may be the only one that is there in time.
             with pytest.raises(
-                JanusCallError, match=r"call with bob has ended: (not now|Remote WebRTC hangup)"
+                JanusCallError, match=r"bob (declined the call|hung up) \((not now|Remote WebRTC hangup)\)"
             ):
                 await calling
             await until(lambda: parted(alice, bob))
 
+            # Without a word.
+            calling = await calls(alice, bob)
+            await bob.hangup_call()
+            with pytest.raises(JanusCallError, match=r"^bob (declined the call|hung up)") as caught:
+                await calling
+            assert "We did" not in str(caught.value)
+            await until(lambda: parted(alice, bob))
+
             # Nobody takes it.
-            with pytest.raises(JanusTimeoutError, match=r"bob did not answer within 0.2 s"):
+            with pytest.raises(
+                JanusTimeoutError, match=r"bob did not answer within 0.2 s.*accept\(\) before you await"
+            ):
                 await alice.call(username="bob", timeout=0.2)
             await until(lambda: parted(alice, bob))
 
@@ -301,3 +316,20 @@ def test_peer_connections_of_ones_own(gateway: LocalGateway) -> None:
                 await there.close()
 
     run(main())
+
+
+def test_both_sides_in_one_notebook(gateway: LocalGateway) -> None:
+    try:
+        session = connect(gateway.ws_url).result(5)
+        alice, bob = session.attach("videocall").result(5), session.attach("videocall").result(5)
+        alice.register(username="alice").result(5)
+        bob.register(username="bob").result(5)
+        calling = alice.call(username="bob", video=None)
+        assert bob.wait_for("incomingcall").result(10).detail.username == "alice"
+        bob.accept().result(15)
+        assert calling.result(15).event == "accepted"
+        alice.hangup_call().result(5)
+        session.destroy().result(10)
+    finally:
+        workspace().close()
+        background().stop()

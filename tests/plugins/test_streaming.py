@@ -26,6 +26,7 @@ from janus_notebook.plugins.streaming import (
     StreamLayer,
 )
 from janus_notebook.protocol.plugin_events import PluginDetail, detail_of
+from janus_notebook.protocol.router import plugin_error
 from tests.client.scripted import run, scripted, until
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 NAME = "janus.plugin.streaming"
 MEDIUM = {"type": "video", "mid": "v", "port": 0, "codec": "vp8", "msid": "a b", "datatype": "text"}
-SAMPLES: dict[str, Any] = {"media": [MEDIUM], "streams": [{"mid": "v", "send": True}]}
+SAMPLES: dict[str, Any] = {"type": "rtp", "media": [MEDIUM], "streams": [{"mid": "v", "send": True}]}
 OURS = {"self", "extra", "timeout", "jsep", "answer", "ice_servers"}
 
 
@@ -124,6 +125,34 @@ def test_a_misspelt_key_of_a_medium_is_refused() -> None:
             assert bodies(server) == []
 
     run(main())
+
+
+def test_an_unknown_type_is_refused_here() -> None:
+    async def main() -> None:
+        async with streaming() as (server, plugin):
+            with pytest.raises(JanusOptionError, match=r"unknown type 'rpt'\. Did you mean 'rtp'\?"):
+                await plugin.create(type="rpt", id=5)
+            assert bodies(server) == []
+            await plugin.create(type="rtp", extra={"type": "novel"})
+            assert bodies(server) == [{"request": "create", "type": "novel"}]
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "hint"),
+    [
+        (456, "A stream with the provided ID already exists", "Choose another id, or leave it out"),
+        (455, "Can't pause: no mountpoint set", "Nothing is watched here yet: watch() one first."),
+        (455, "Can't switch: not on a mountpoint", "Nothing is watched here yet"),
+        (455, "No such mountpoint/stream 7", "There is no such mountpoint"),
+        (456, "Can't add 'rtp' stream, missing media type", "The mountpoint's media or ports"),
+    ],
+)
+def test_what_to_do_depends_on_the_reason(code: int, reason: str, hint: str) -> None:
+    error = plugin_error(NAME, {"streaming": "event", "error_code": code, "error": reason})
+    assert error is not None
+    assert error.hint.startswith(hint)
 
 
 def answer_as(server: ScriptedServer, answers: dict[str, dict[str, Any] | None]) -> None:

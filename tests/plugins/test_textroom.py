@@ -226,6 +226,40 @@ def test_what_happens_while_one_joins_is_not_lost() -> None:
     assert rooms.now[1].participants["bob"].display == "Bob"
 
 
+def written(rooms: JoinedRooms, room: int | str = 1) -> list[str]:
+    return [message.text for message in rooms.now[room].messages]
+
+
+def test_what_was_written() -> None:
+    rooms = JoinedRooms()
+    answered(rooms, join(rooms, "a", 2))
+    first = join(rooms, "b")
+    heard(rooms, "message", text="from before", date="d", display="Bob")  # the history comes first
+    heard(rooms, "join", "me")
+    heard(rooms, "message", text="next door", room=2)
+    heard(rooms, "message", text="meanwhile")
+    answered(rooms, first)
+    before = rooms.now[1]
+    heard(rooms, "message", text="psst", whisper=True)
+    heard(rooms, "announcement", text="hear, hear")
+    heard(rooms, "message", text="elsewhere", room=3)
+    assert written(rooms) == ["from before", "meanwhile", "psst"]
+    assert written(rooms, 2) == ["next door"]
+    assert rooms.now[1].messages[2].whisper
+    assert len(before.messages) == 2  # who holds the view of a moment keeps it
+
+    again = join(rooms, "c")
+    heard(rooms, "message", text="of the stay before")
+    heard(rooms, "kicked", "me")
+    heard(rooms, "message", text="kept")
+    heard(rooms, "join", "me")
+    answered(rooms, again)
+    assert written(rooms) == ["kept"]
+    for number in range(1001):
+        heard(rooms, "message", text=str(number))
+    assert (len(written(rooms)), written(rooms)[0], written(rooms)[-1]) == (1000, "1", "1000")
+
+
 def test_the_end_of_an_earlier_stay_does_not_end_the_next() -> None:
     rooms = JoinedRooms()
     answered(rooms, join(rooms, "a"))

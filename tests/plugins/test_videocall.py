@@ -16,6 +16,7 @@ from janus_notebook import (
     JanusVideoCallPlugin,
 )
 from janus_notebook.plugins.videocall.events import CallSimulcast, CallSlowLink, detail_class
+from janus_notebook.protocol.events import PluginEvent
 from janus_notebook.protocol.plugin_events import PluginDetail
 from tests.client.scripted import ScriptedServer, errors_in, run, scripted, until
 
@@ -107,7 +108,7 @@ def test_a_call_that_is_refused() -> None:
         async with alice() as (plugin, server):
             busy = {"event": "hangup", "username": "alice", "reason": "User busy"}
             server.on["message"] = lambda request: [server.ack(request), says(request, **busy)]
-            with pytest.raises(JanusCallError, match="the call with bob has ended: User busy") as caught:
+            with pytest.raises(JanusCallError, match=r"^bob is busy \(User busy\)") as caught:
                 await plugin.call(username="bob", jsep=OFFER)
             assert (caught.value.username, caught.value.reason) == ("bob", "User busy")
             assert (caught.value.plugin, caught.value.handle_id) == (PLUGIN, plugin.id)
@@ -165,6 +166,38 @@ def test_what_failed_is_not_taken_for_a_hangup() -> None:
             await plugin.wait_for("hangup_call")
             with pytest.raises(JanusCallError, match="no time"):
                 await plugin._unless_ended("bob", fail())
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("reason", "taken", "said"),
+    [
+        ("not now", False, "bob declined the call (not now)."),
+        ("We did the hangup", False, "bob declined the call."),
+        ("Remote WebRTC hangup", False, "bob hung up (Remote WebRTC hangup)."),
+        ("We did the hangup", True, "bob hung up."),
+    ],
+)
+def test_what_the_other_side_did(reason: str, taken: bool, said: str) -> None:
+    async def main() -> None:
+        async with alice() as (plugin, server):
+
+            async def ended() -> CallAnswer:
+                pushes(server, plugin, event="hangup", username="bob", reason=reason)
+                event = await plugin.wait_for("hangup_call")
+                assert isinstance(event, PluginEvent)
+                assert "We did" not in event.detail.summary
+                raise JanusMediaError("what follows from it")
+
+            await plugin.call(username="bob", jsep=OFFER)
+            if taken:
+                pushes(server, plugin, {"type": "answer", "sdp": "v=0"}, event="accepted", username="bob")
+                await until(lambda: plugin.partner == "bob")
+            server.on["hangup"] = lambda request: [server.reply(request)]
+            with pytest.raises(JanusCallError) as caught:
+                await plugin._unless_ended("bob", ended())
+            assert str(caught.value) == said
 
     run(main())
 

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from janus_notebook import JanusMediaError, JanusOptionError, JanusStateError
+from janus_notebook import (
+    JanusAudioBridgePlugin,
+    JanusEchoTestPlugin,
+    JanusMediaError,
+    JanusNoSipPlugin,
+    JanusOptionError,
+    JanusRecordPlayPlugin,
+    JanusSipPlugin,
+    JanusStateError,
+    JanusStreamingPlugin,
+    JanusTextRoomPlugin,
+    JanusVideoCallPlugin,
+    JanusVideoRoomPlugin,
+)
 from janus_notebook.media import Peer
 from janus_notebook.plugins.negotiation import MOST_CANDIDATES, Attempt, all_of
 from janus_notebook.plugins.webrtc import WebRtcPlugin
@@ -191,3 +205,26 @@ def test_no_time_is_no_timeout() -> None:
     for timeout in (0, -1, float("nan")):
         with pytest.raises(JanusOptionError, match="seconds above 0"):
             Attempt(lambda *_: None, lambda _: None, {}, timeout)  # type: ignore[arg-type,return-value]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "words"),
+    [
+        (JanusEchoTestPlugin, "publish()"),
+        (JanusVideoRoomPlugin, "join() and publish()"),
+        (JanusAudioBridgePlugin, "join() and publish()"),
+        (JanusTextRoomPlugin, "join()"),
+        (JanusStreamingPlugin, "watch()"),
+        (JanusVideoCallPlugin, "call() or accept()"),
+        (JanusSipPlugin, "call() or accept()"),
+        (JanusNoSipPlugin, "call() or answer()"),
+        (JanusRecordPlayPlugin, "play() or record()"),
+    ],
+)
+def test_media_before_there_are_any(plugin: type[WebRtcPlugin], words: str) -> None:
+    handle = plugin()
+    with pytest.raises(JanusStateError) as caught:
+        handle.track("video")
+    assert str(caught.value) == f"{handle.name} has no media here. {words} first."
+    for name in re.findall(r"\w+(?=\()", words):
+        assert hasattr(plugin, name)

@@ -36,6 +36,8 @@ TEXTS: list[tuple[JanusError, str]] = [
     (JanusGatewayError("no janus"), "no janus."),
     (JanusCallError("bob", "User busy"), "the call with bob has ended: User busy."),
     (JanusCallError("bob", ""), "the call with bob has ended: no reason given."),
+    (JanusCallError("bob", "not now", did="declined the call"), "bob declined the call (not now)."),
+    (JanusCallError("bob", "", did="hung up"), "bob hung up."),
     (JanusServerError(999, "odd"), "odd (999 UNKNOWN_CODE)."),
     (JanusServerError(0, ""), "no reason given (0 UNKNOWN_CODE)."),
     (
@@ -80,6 +82,10 @@ def test_nearest() -> None:
     assert nearest("medai", ["media", "hangup"]) == "Did you mean 'media'?"
     assert nearest("x", ["b", "a"]) == "Known: a, b."
     assert nearest("x", []) == ""
+    many = [f"n{number:02}" for number in range(20)]
+    assert nearest("x", many) == f"Known: {', '.join(many[:12])}, and 8 more."
+    assert nearest("call_up", [*many, "hangup_call"]) == "Known: hangup_call, and 20 more."
+    assert nearest("x", many[:12]).endswith("n11.")
 
 
 def test_plugin_codes_are_each_plugins_own() -> None:

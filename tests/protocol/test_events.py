@@ -191,7 +191,7 @@ def test_events_are_frozen() -> None:
 def test_check_kinds() -> None:
     assert check_kinds(None) is None
     assert check_kinds("media") == frozenset({"media"})
-    with pytest.raises(JanusOptionError, match=r"unknown event kind 'xyz'\. Known: .*detached, .*error"):
+    with pytest.raises(JanusOptionError, match=r"unknown event kind 'xyz'\. Known: .*detached, "):
         check_kinds(["media", "xyz"])
     with pytest.raises(JanusOptionError, match=r"unknown event kind 'medai'. Did you mean 'media'\?"):
         check_kinds(["medai"])

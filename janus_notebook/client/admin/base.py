@@ -46,6 +46,9 @@ NOT_HERE = {
     "query_eventhandler": "info() lists the event handlers that this server has.",
     "query_logger": "info() lists the loggers that this server has.",
 }
+NO_STORED_TOKENS = (
+    "Stored tokens are off (token_auth in the server's configuration), or signed ones are used."
+)
 
 
 class _AdminConnection(JanusConnection):
@@ -146,6 +149,8 @@ class AdminBase:
             )
         except JanusServerError as exc:
             exc.hint = NOT_HERE.get(verb, exc.hint) if exc.code == 460 else HINTS.get(exc.code, exc.hint)
+            if exc.code == 490 and "Stored-Token" in exc.reason:
+                exc.hint = NO_STORED_TOKENS
             token = message.get("token")
             if isinstance(token, str) and token and token in exc.reason:
                 hidden = JanusServerError(exc.code, exc.reason.replace(token, MASK))

@@ -156,12 +156,12 @@ class ModuleRequests(AdminBase):
         answer = object_in(await self._send_arguments(name, arguments), "response")
         if "error" in answer:
             code = integer(answer.get("error_code")) or 0
-            error_name = plugin_error_name(module, code)
+            error_name, reason = plugin_error_name(module, code), str(answer["error"])
             raise JanusPluginError(
                 code,
-                str(answer["error"]),
+                reason,
                 name=error_name,
-                hint=plugin_error_hint(error_name),
+                hint=plugin_error_hint(module, error_name, reason),
                 plugin=module,
             ).within(request=mask(dict(arguments.get("request") or {})))
         return ModuleReply.read(answer)

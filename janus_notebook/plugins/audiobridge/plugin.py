@@ -10,7 +10,6 @@ from janus_notebook.errors import (
     JanusError,
     JanusOptionError,
     JanusPluginError,
-    JanusStateError,
 )
 from janus_notebook.plugins.audiobridge.events import DETAILS, AudioDetail, detail
 from janus_notebook.plugins.audiobridge.objects import RtpEndpoint
@@ -51,6 +50,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.audiobridge"
+    begins_media = "join() and publish()"
     details = DETAILS
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
@@ -350,7 +350,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
             )
 
         if generate_offer and self._peer is not None:
-            raise JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+            raise self._busy()
         asked = False
         joined: AudioReply | None = None
 

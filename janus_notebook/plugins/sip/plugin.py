@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from janus_notebook.errors import JanusPluginError, JanusStateError, JanusTimeoutError
+from janus_notebook.plugins.negotiation import TAKE_IT
 from janus_notebook.plugins.requests import Extra, request
 from janus_notebook.plugins.sip.events import DETAILS, SipHangup, SipIncomingCall, SipRegisteredEvent, detail
 from janus_notebook.plugins.sip.replies import JanusSipError, SipCall, SipDeclined, SipRegistered, SipReply
@@ -66,6 +67,7 @@ class JanusSipPlugin(SipRequests):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.sip"
+    begins_media = "call() or accept()"
     details = DETAILS
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
@@ -73,6 +75,7 @@ class JanusSipPlugin(SipRequests):
         self.registration: SipRegistered | None = None
         self.incoming: PluginEvent | None = None
         self.call_id: str | None = None
+        self._other = ""  # whom that call is with
 
     # -- the account ----------------------------------------------------------------------------
 
@@ -212,6 +215,13 @@ class JanusSipPlugin(SipRequests):
         Meanwhile ``proceeding``, ``ringing`` and ``progress`` events tell how it goes. A call that fails,
         or is cancelled here, is given up on the other side too.
 
+        With both sides in one notebook, don't await it before the other side has accepted::
+
+            calling = alice.call(uri="sip:bob@example.org")      # in a script: asyncio.create_task(...)
+            await bob.wait_for("incomingcall")
+            await bob.accept()
+            await calling
+
         Args:
             uri: whom to call.
             audio: what we say; see `JanusEchoTestPlugin.publish`. None to listen only.
@@ -240,14 +250,12 @@ class JanusSipPlugin(SipRequests):
         """
         arguments = _without_media(locals())
         if self.call_id is not None:
-            raise JanusStateError(
-                f"{self.name} has a call already", hint="Call hangup_call() first, or use a helper's handle."
-            ).within(plugin=self.name, handle_id=self.id)
+            raise self._busy()
         mine = arguments["call_id"] = call_id or secrets.token_hex(12)
 
         async def send(offer: Jsep) -> SipCall:
             # Known before it is sent: the end of the call may be told before the call itself.
-            self.call_id = mine
+            self.call_id, self._other = mine, uri
             try:
                 return await self._ask("call", SipCall, {**arguments, "jsep": offer})
             except JanusPluginError:
@@ -494,9 +502,10 @@ class JanusSipPlugin(SipRequests):
             try:
                 event = await self._next(events, deadline)
             except JanusTimeoutError as exc:
-                raise JanusTimeoutError(f"{other} did not answer in time").within(
-                    plugin=self.name, handle_id=self.id
-                ) from exc
+                raise JanusTimeoutError(
+                    f"{other} did not answer in time",
+                    hint="" if self.state == "connected" else TAKE_IT,
+                ).within(plugin=self.name, handle_id=self.id) from exc
             said = SipCall.from_message(event.raw)
             if said.call_id == call.call_id:  # else it tells the end of the call before
                 call = said
@@ -532,6 +541,15 @@ class JanusSipPlugin(SipRequests):
         error = JanusSipError(what, username, result.get("code", 0), result.get("reason", ""))
         return error.within(plugin=self.name, handle_id=self.id)
 
+    def _busy(self) -> JanusStateError:
+        does, ends = "is in a call with", "hangup_call() ends it"
+        if self.incoming is not None:
+            does, ends = "is called by", "accept() or decline() it"
+        error = JanusStateError(
+            f"{self.name} {does} {self._other} already", hint=f"{ends}; a helper's handle can have another."
+        )
+        return error.within(plugin=self.name, handle_id=self.id)
+
     async def _former_gone(self) -> None:
         """Wait for the end of an earlier call's PeerConnection: Janus closes it after the call is over."""
         async with self.events(["hangup"]) as ended:
@@ -549,8 +567,8 @@ class JanusSipPlugin(SipRequests):
         match event.detail:
             case SipRegisteredEvent():
                 self.registration = SipRegistered.from_message(event.raw)
-            case SipIncomingCall(call_id=call_id):
-                self.incoming, self.call_id = event, call_id
+            case SipIncomingCall(call_id=call_id, username=username):
+                self.incoming, self.call_id, self._other = event, call_id, username
             case SipHangup(call_id=call_id) if call_id in (None, self.call_id):
                 self.incoming = self.call_id = None
             case _ if event.name in ("unregistered", "registration_failed"):

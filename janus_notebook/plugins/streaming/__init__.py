@@ -86,6 +86,7 @@ class JanusStreamingPlugin(ViewerRequests, MountpointRequests):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.streaming"
+    begins_media = "watch()"
     details = DETAILS
 
 

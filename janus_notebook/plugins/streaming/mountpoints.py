@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
+from janus_notebook.client.arguments import check_choice
 from janus_notebook.client.requests import Extra, Id, request
 from janus_notebook.plugins.streaming.replies import (
     MountpointAbout,
@@ -17,6 +18,9 @@ from janus_notebook.plugins.streaming.replies import (
 from janus_notebook.plugins.typed import TypedPlugin
 
 __all__ = ["MountpointRequests", "NewMedium", "RecordedMedium"]
+
+
+MOUNTPOINT_TYPES = ("rtp", "live", "ondemand", "rtsp")
 
 
 class NewMedium(TypedDict, total=False):
@@ -253,7 +257,10 @@ class MountpointRequests(TypedPlugin):
         Raises:
             JanusPluginError: 456 CANT_CREATE for an id that is taken, or parameters that do not go
                 together; 453 MISSING_ELEMENT, 454 INVALID_ELEMENT, 457 UNAUTHORIZED.
+            JanusOptionError: no such `type`; one that only a newer server knows goes into `extra`.
         """
+        # Janus 1.1.2 refuses it too, but takes the id for used from then on.
+        check_choice("type", type, MOUNTPOINT_TYPES, extra)
         return await self._ask("create", MountpointCreated, locals())
 
     @request(newer={"new_metadata": "1.0.3", "edited_event": "1.0.3"})

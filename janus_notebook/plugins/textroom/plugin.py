@@ -48,10 +48,17 @@ class JanusTextRoomPlugin(WebRtcPlugin):
     """A handle on TextRoom (``janus.plugin.textroom``).
 
     A handle is set up once: when its PeerConnection has ended, another handle is needed. To write needs
-    the ``media`` extra, to manage rooms does not.
+    the ``media`` extra, to manage rooms does not. ::
+
+        await text.join(room=1234, username="me")
+        await text.message(room=1234, text="hello")
+        text.rooms[1234].messages                   # what was written so far
+        async for event in text.events(["message"]):
+            print(event.detail.sender, event.detail.text)
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.textroom"
+    begins_media = "join()"
     details = DETAILS
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
@@ -63,9 +70,9 @@ class JanusTextRoomPlugin(WebRtcPlugin):
 
     @property
     def rooms(self) -> Mapping[Id, JoinedRoom]:
-        """The rooms that this handle is in, by id, each with who is in it now.
+        """The rooms that this handle is in, by id, each with who is in it now, and what was written.
 
-        Right after every join, leave and kick, and empty once the data channel is closed.
+        Right after every join, leave, kick and message, and empty once the data channel is closed.
         """
         return self._rooms.now
 

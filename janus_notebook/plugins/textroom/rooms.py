@@ -8,12 +8,22 @@ from typing import Any
 import msgspec
 
 from janus_notebook.client.requests import Id
-from janus_notebook.plugins.textroom.events import TextDestroyed, TextJoin, TextKicked, TextLeave
+from janus_notebook.plugins.textroom.events import (
+    TextDestroyed,
+    TextJoin,
+    TextKicked,
+    TextLeave,
+    TextMessage,
+)
 from janus_notebook.plugins.textroom.replies import TextJoined, TextParticipant
 from janus_notebook.protocol.messages import Message
 from janus_notebook.protocol.plugin_events import PluginDetail
 
 __all__ = ["JoinedRoom", "JoinedRooms"]
+
+
+# How many messages of a room are kept.
+MOST_MESSAGES = 1000
 
 
 class JoinedRoom(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,11 +33,14 @@ class JoinedRoom(msgspec.Struct, frozen=True, kw_only=True):
         room: its id.
         username: our own name in it.
         participants: who is in it, we among them, by user name.
+        messages: what was written to all or whispered to us, the newest last, and at most the last 1000;
+            with what the room has kept from before we joined. Neither announcements nor what we whisper.
     """
 
     room: Id
     username: str
     participants: Mapping[str, TextParticipant]
+    messages: tuple[TextMessage, ...] = ()
 
 
 class JoinedRooms:
@@ -67,8 +80,12 @@ class JoinedRooms:
     def heard(self, detail: PluginDetail) -> None:
         """Something has happened in a room."""
         for request, happened in self._joining.values():
-            if isinstance(detail, TextJoin) and detail.username == request.get("username"):
-                happened.clear()  # it may be of an earlier stay
+            if getattr(detail, "room", None) != request["room"]:
+                continue
+            if getattr(detail, "username", None) == request["username"]:
+                # What came before may be of an earlier stay; but the room's history comes before our join.
+                kept = [one for one in happened if isinstance(one, TextMessage)]
+                happened[:] = kept if isinstance(detail, TextJoin) else []
             happened.append(detail)
         self._follow(detail)
 
@@ -86,6 +103,9 @@ class JoinedRooms:
                 self._change(detail.room, detail.username, None)
             case TextDestroyed():
                 self._drop(detail.room)
+            case TextMessage() if room := self.now.get(detail.room):
+                messages = (*room.messages, detail)[-MOST_MESSAGES:]
+                self.now = {**self.now, room.room: msgspec.structs.replace(room, messages=messages)}
 
     def _change(self, room_id: Id, username: str, one: TextParticipant | None) -> None:
         room = self.now.get(room_id)

@@ -77,6 +77,10 @@ class CallUpdate(PluginDetail, frozen=True, kw_only=True):
         return "the other side negotiates anew"
 
 
+# What Janus tells the other side in place of a reason that was not given.
+NOT_GIVEN = "We did the hangup"
+
+
 class _Ended(msgspec.Struct, frozen=True, kw_only=True):
     username: str = ""
     reason: str = ""
@@ -102,8 +106,8 @@ class CallHangup(PluginDetail, frozen=True, kw_only=True):
 
     @property
     def reason(self) -> str:
-        """Why."""
-        return self.result.reason
+        """Why; "" if they gave none."""
+        return "" if self.result.reason == NOT_GIVEN else self.result.reason
 
     @property
     def summary(self) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Collection, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from janus_notebook.client.deadlines import check_seconds
 from janus_notebook.client.requests import Extra, request
@@ -17,6 +17,7 @@ from janus_notebook.errors import (
     JanusStateError,
     JanusTimeoutError,
 )
+from janus_notebook.plugins.negotiation import TAKE_IT
 from janus_notebook.plugins.videocall.events import (
     DETAILS,
     CallAccepted,
@@ -53,6 +54,18 @@ CLEAN_SECONDS = 0.5
 NO_REASON = "Remote WebRTC hangup"
 
 
+class _End(NamedTuple):
+    """How a call has ended.
+
+    Attributes:
+        reason: as it was given; "" for none.
+        did: what the other side did; "" if it was not the other side.
+    """
+
+    reason: str = ""
+    did: str = ""
+
+
 class JanusVideoCallPlugin(WebRtcPlugin):
     """A handle on VideoCall (``janus.plugin.videocall``).
 
@@ -60,6 +73,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.videocall"
+    begins_media = "call() or accept()"
     details = DETAILS
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
@@ -69,7 +83,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         self._in_call = False
         self._ringing = False
         self._incoming: PluginEvent | None = None
-        self._why = ""
+        self._why = _End()
         self._echo = ("", 0.0)
         self._clean_at = 0.0
         self._clearing: asyncio.Task[Any] | None = None
@@ -130,6 +144,13 @@ class JanusVideoCallPlugin(WebRtcPlugin):
 
         If it does not come to that, or is cancelled, the call is hung up, and the handle can call again.
 
+        With both sides in one notebook, don't await it before the other side has accepted::
+
+            calling = alice.call(username="bob")      # in a script: asyncio.create_task(...)
+            await bob.wait_for("incomingcall")
+            await bob.accept()
+            await calling
+
         Args:
             username: whom to call.
             video, audio: what to send, as `JanusEchoTestPlugin.publish` takes it; None for none.
@@ -168,7 +189,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
                 finally:
                     self._ringing = False
 
-        self._why = ""
+        self._why = _End()
         negotiating = self._offer(
             send,
             video=video,
@@ -284,7 +305,7 @@ class JanusVideoCallPlugin(WebRtcPlugin):
             timeout: seconds; None means the session's default.
         """
         arguments = locals()
-        before, self._why = self._why, reason or "we hung up"
+        before, self._why = self._why, _End(reason or "we hung up")
         try:
             reply = await self._ask("hangup", CallAnswer, arguments)
         except BaseException:
@@ -334,11 +355,11 @@ class JanusVideoCallPlugin(WebRtcPlugin):
     async def _ring(self, arguments: Mapping[str, Any]) -> CallAnswer:
         # Before it is asked: what happens to the call may be told before the answer.
         before, incoming = (self._other, self._why, self._echo), self._incoming
-        self._other, self._why = arguments["username"], ""
+        self._other, self._why = arguments["username"], _End()
         try:
             reply = await self._ask("call", CallAnswer, arguments)
             if reply.event == "hangup":
-                raise self._ended(arguments["username"], reply.reason)
+                raise self._ended(arguments["username"], _End(reply.reason, "is busy"))
         except BaseException:
             if self._incoming is incoming:  # else somebody calls us meanwhile
                 self._other, self._why, self._echo = before
@@ -356,12 +377,12 @@ class JanusVideoCallPlugin(WebRtcPlugin):
                 async for event in news:
                     if not self._other:
                         closed = event.reason if isinstance(event, HangupEvent) else ""
-                        raise self._ended(username, self._why or closed)
+                        raise self._ended(username, self._why if any(self._why) else _End(closed))
                     if isinstance(event, PluginEvent) and (event.jsep or {}).get("type") == "answer":
                         return CallAnswer.from_message(event.raw)
         except TimeoutError as exc:
             raise JanusTimeoutError(
-                f"{username} did not answer within {timeout:g} s", hint="Is anybody there to take it?"
+                f"{username} did not answer within {timeout:g} s", hint="" if self._in_call else TAKE_IT
             ).within(plugin=self.name, handle_id=self.id) from exc
         raise self._not_attached()
 
@@ -370,12 +391,18 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         try:
             return await negotiating
         except (JanusCallError, JanusMediaError, JanusPluginError) as exc:
-            if not self._why:
+            if not any(self._why):
                 raise
             raise self._ended(username, self._why) from exc
 
-    def _ended(self, username: str, reason: str) -> JanusCallError:
-        return JanusCallError(username, reason).within(plugin=self.name, handle_id=self.id)
+    def _busy(self) -> JanusStateError:
+        other = f" with {self._other}" if self._other else ""
+        error = JanusStateError(f"{self.name} is in a call{other} already", hint="hangup_call() ends it.")
+        return error.within(plugin=self.name, handle_id=self.id)
+
+    def _ended(self, username: str, end: _End) -> JanusCallError:
+        error = JanusCallError(username, end.reason, did=end.did)
+        return error.within(plugin=self.name, handle_id=self.id)
 
     async def _cleared(self, username: str) -> None:
         """Wait until nothing of an earlier call can reach the one that begins."""
@@ -401,12 +428,12 @@ class JanusVideoCallPlugin(WebRtcPlugin):
         """Follow who calls, and with whom we are in a call."""
         super().on_event(event)
         if isinstance(event, HangupEvent):
-            self._over("")  # nobody has hung up: it may have failed here
+            self._over(_End())  # nobody has hung up: it may have failed here
             self._clean_at = asyncio.get_running_loop().time() + CLEAN_SECONDS
         elif isinstance(event, PluginEvent):
             match event.detail:
                 case IncomingCall() as call:
-                    self._incoming, self._other, self._why = event, call.username, ""
+                    self._incoming, self._other, self._why = event, call.username, _End()
                 case CallAccepted():
                     self._in_call = True
                 case CallHangup() as hangup:
@@ -417,10 +444,12 @@ class JanusVideoCallPlugin(WebRtcPlugin):
             self._echo = ("", 0.0)
         if hangup.username != self._other:
             # Of an earlier call.
-            if not self._other and hangup.username == self._last and self._why == NO_REASON:
-                self._why = hangup.reason
+            if not self._other and hangup.username == self._last and self._why.reason == NO_REASON:
+                self._why = self._why._replace(reason=hangup.reason)
             return
-        self._over(hangup.reason or "they hung up")
+        # Janus's own reason leaves open whether they declined or went away.
+        rings_there = not self._in_call and self._incoming is None and hangup.reason != NO_REASON
+        self._over(_End(hangup.reason, "declined the call" if rings_there else "hung up"))
         self._echo = ("", 0.0)
         if self.session is not None and self.state in ("negotiating", "connected") and not self._ringing:
             # Janus leaves our side of it open for a while, in which nobody could call us.
@@ -433,18 +462,18 @@ class JanusVideoCallPlugin(WebRtcPlugin):
     def begin(self, session: JanusSession, handle_id: int, message: Message) -> None:
         """A handle that was attached anew has no name."""
         self._username = ""
-        self._over("")
+        self._over(_End())
         super().begin(session, handle_id, message)
 
     def end(self, reason: str) -> None:
         """The handle is gone, and with it its name."""
         self._username = ""
-        self._over(reason)
+        self._over(_End(reason))
         super().end(reason)
 
-    def _over(self, why: str) -> None:
+    def _over(self, why: _End) -> None:
         """There is no call, and none rings."""
         if self._other:
             self._echo = (self._other, asyncio.get_running_loop().time() + ECHO_SECONDS)
-            self._last, self._why = self._other, self._why or why
+            self._last, self._why = self._other, self._why if any(self._why) else why
             self._incoming, self._in_call, self._other = None, False, ""

@@ -46,6 +46,7 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.videoroom"
+    begins_media = "join() and publish()"
     details = events.DETAILS
 
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:

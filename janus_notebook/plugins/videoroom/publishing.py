@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from janus_notebook.client.plugin import HANGUP_SECONDS
 from janus_notebook.client.replies import PluginReply
@@ -33,11 +33,14 @@ R = TypeVar("R", bound=PluginReply)
 class Publishing(WebRtcPlugin):
     """Requests of those who are in a room."""
 
-    _busy_hint: ClassVar[str] = "configure() changes it; unpublish() first to publish something else."
-
     def __init__(self, name: str | None = None, *, opaque_id: str | None = None) -> None:
         super().__init__(name, opaque_id=opaque_id)
         self.view = RoomView()
+
+    def _busy(self) -> JanusStateError:
+        error = super()._busy()
+        error.hint = "configure() changes it; unpublish() first to publish something else."
+        return error
 
     @request(
         newer={
