@@ -77,9 +77,7 @@ def test_it_ends_with_the_kernel(saved: Path) -> None:
 
 
 def test_arguments_that_are_misspelt(saved: Path) -> None:
-    with pytest.raises(
-        JanusOptionError, match=r"parameter of replay\(\) 'sped'. Did you mean 'speed'"
-    ):
+    with pytest.raises(JanusOptionError, match=r"parameter of replay\(\) 'sped'. Did you mean 'speed'"):
         replay(saved, sped=2)  # type: ignore[call-arg]
     with pytest.raises(JanusOptionError, match=r"replay\(\): missing a required argument: 'path'"):
         replay()  # type: ignore[call-arg]
