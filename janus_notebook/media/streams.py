@@ -68,6 +68,10 @@ class Outlet(MediaStreamTrack):
                 continue
             finally:
                 self._reading = None
+            if self._source is not source:
+                # The last frame of what was replaced meanwhile: given out now, it would be taken for the
+                # first of the new source, whose own times are earlier, which no encoder takes.
+                continue
             if self._switched.is_set():
                 self._switched.clear()
                 self._on_switch()

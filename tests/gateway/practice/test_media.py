@@ -97,8 +97,8 @@ def test_publish_and_see_it_come_back(network: None, kind: str, full_trickle: bo
                 assert received[-1] == {"completed": True}
             await sees_the_bars(plugin)
             assert (await plugin.track("audio").snapshot()).any()
-            media = plugin.media
-            await until(lambda: {m.type for m in media.values() if m.receiving} == {"audio", "video"})
+            # Looked at anew each time: it is another dict after each event.
+            await until(lambda: {m.type for m in plugin.media.values() if m.receiving} == {"audio", "video"})
             assert (await plugin.hangup())["janus"] == "success"
             assert (plugin.state, plugin.reason) == ("hungup", "Janus API")
             assert any(raw["plugindata"]["data"].get("result") == "done" for raw in logged(session, "event"))
