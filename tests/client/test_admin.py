@@ -219,6 +219,17 @@ def test_errors_say_how_to_go_on(code: int, request_name: str, hint: str) -> Non
     run(main())
 
 
+def test_where_there_are_no_stored_tokens() -> None:
+    async def main() -> None:
+        async with administered() as (server, admin):
+            reason = "Stored-Token based authentication disabled"
+            server.on["list_tokens"] = lambda request: [server.error(request, 490, reason)]
+            with pytest.raises(JanusServerError, match=r"490 UNKNOWN.*Stored tokens are off"):
+                await admin.list_tokens()
+
+    run(main())
+
+
 def test_a_token_is_in_no_error() -> None:
     async def main() -> None:
         async with administered() as (server, admin):
