@@ -263,6 +263,7 @@ GOING: list[Step] = [
     ("c", {"request": "subscribe", "streams": [{"feed": 11, "mid": "1"}]}),
     ("c", {"request": "start"}, "answer"),
     ("c", "hangup"),
+    ("c", "hung up"),
     ("c", "detach"),
     ("b", {"request": "joinandconfigure", **IN, "id": 12}, "media"),
     ("d", {"request": "join", **OUT, "feed": 12, "autoupdate": False}),
