@@ -433,7 +433,7 @@ class Peer:
 
     def _on_track(self, source: MediaStreamTrack) -> None:
         pc = self._pc
-        if pc is None or source.kind not in self._receive:
+        if pc is None or self._closing or source.kind not in self._receive:
             return
         transceiver = next(t for t in pc.getTransceivers() if t.receiver.track is source)
         track = ReceivedTrack(source, str(transceiver.mid), self._sending.unsent)

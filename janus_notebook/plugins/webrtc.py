@@ -405,10 +405,10 @@ class WebRtcPlugin(TypedPlugin):
 
     async def _close(self, peer: Peer) -> None:
         """Close a peer connection, but not halfway through a step: aiortc would leave its sockets."""
-        if self._stepping is not None:
+        while self._stepping is not None and not self._stepping.done():
             # Its error is raised by the negotiation, or nobody waits for it any more.
             await asyncio.gather(self._stepping, return_exceptions=True)
-        await peer.close()
+        await peer.close()  # refuses further steps from its first line on
 
     def _live_peer(self) -> Peer:
         if self._peer is None:

@@ -11,7 +11,7 @@ import weakref
 
 import pytest
 
-from janus_notebook.errors import JanusMediaError
+from janus_notebook.errors import JanusError, JanusMediaError
 from janus_notebook.media import Peer
 from tests.media.pairs import negotiate, pair, sockets, until
 
@@ -53,6 +53,28 @@ def test_closing_at_any_moment_leaves_nothing(moment: str) -> None:
     threads = set(threading.enumerate())
     asyncio.run(main())
     assert set(threading.enumerate()) == threads
+
+
+def test_closing_while_an_answer_is_taken_leaves_nothing() -> None:
+    """However far it has come: a track that appears once the end has begun is not read."""
+
+    async def main() -> None:
+        taken = 0
+        for turns in range(12):
+            caller, callee = Peer(), Peer()
+            answer = await callee.answer(await caller.offer(video=True, audio=True), video=True, audio=True)
+            accepting = asyncio.create_task(caller.accept(answer))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await caller.close()
+            (result,) = await asyncio.gather(accepting, return_exceptions=True)
+            assert result is None or isinstance(result, JanusError)
+            taken += result is None
+            await callee.close()
+            assert others() == set()
+        assert taken
+
+    asyncio.run(main())
 
 
 def test_closing_is_idempotent_concurrent_and_survives_a_cancel() -> None:
