@@ -481,6 +481,8 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
 
         Its thread for that outlives the PeerConnection for a moment, and would take down what begins
         meanwhile, or all of Janus. Nothing tells of its end but how a `start` without an SDP is refused.
+        A thread that came to run only after the PeerConnection had ended does nothing, and leaves what it
+        was to play: then the refusal never changes, and there is nothing to wait for.
         """
         self._asked = what
         if not self._played or again:
@@ -490,9 +492,10 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
                 while await self._still_playing():  # noqa: ASYNC110 # on the server, which tells it no other way
                     await asyncio.sleep(ASK_SECONDS)
         except TimeoutError as exc:
-            raise JanusStateError(
-                f"{self.name} is still playing on the server", hint="Call stop() first, or attach another."
-            ).within(plugin=self.name, handle_id=self.id) from exc
+            if self.state != "hungup":
+                raise JanusStateError(
+                    f"{self.name} is still playing on the server", hint="Call stop() first, or attach another."
+                ).within(plugin=self.name, handle_id=self.id) from exc
         self._played = False
 
     async def _still_playing(self) -> bool:

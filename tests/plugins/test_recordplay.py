@@ -116,21 +116,32 @@ def test_what_was_played_must_be_let_go_of_first() -> None:
 
 
 def test_a_server_that_never_lets_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a hangup it plays nothing, whatever it has kept; before, it does."""
     monkeypatch.setattr(module, "LET_GO_SECONDS", 0.1)
 
     async def main() -> None:
         async with recordplay() as (server, plugin):
-            await played(server, plugin)
-            server.on["message"] = lambda request: [server.event(request, **NO_SDP)]
+            assert plugin.session is not None
+            at = {"session_id": plugin.session.id, "sender": plugin.id}
+
+            def message(request: dict[str, Any]) -> list[dict[str, Any]]:
+                refused = NO_SDP if request["body"]["request"] == "start" else {"recordplay": "event"}
+                return [server.event(request, **refused)]
+
+            await plugin.play(id=1, answer=False)
+            server.push({"janus": "webrtcup", **at})
+            await until(lambda: plugin.state == "connected")
+            server.on["message"] = message
             with pytest.raises(JanusStateError, match="is still playing on the server"):
                 await plugin.record(name="n", jsep=OFFER)
-            assert {body["request"] for body in bodies(server)} == {"start"}
-            session = plugin.session
-            assert session is not None
-            await plugin.detach()
-            await plugin.attach(session)  # another handle, that has played nothing
-            server.on["message"] = lambda request: [server.event(request)]
-            await plugin.play(id=2, answer=False)
+            server.push({"janus": "hangup", "reason": "Close PC", **at})
+            await until(lambda: plugin.state == "hungup")
+            server.received.clear()
+            await plugin.record(name="n", jsep=OFFER)
+            *asked, last = [body["request"] for body in bodies(server)]
+            assert (set(asked), last) == ({"start"}, "record")
+            await plugin.play(id=2, answer=False)  # not asked about again: nothing was played since
+            assert [body["request"] for body in bodies(server)][-2:] == ["record", "play"]
 
     run(main())
 
