@@ -22,6 +22,10 @@ __all__ = ["PracticePeer"]
 
 T = TypeVar("T")
 
+# Candidates may still come: Janus 1.1.2 gives up on a connection that never was about as late.
+ICE_PATIENCE_SECONDS = 20.0
+ICE_FAILED = "ICE failed"
+
 
 class PracticePeer:
     """One PeerConnection on the running loop. Once made, it must be closed.
@@ -44,6 +48,7 @@ class PracticePeer:
         self._work: set[asyncio.Task[Any]] = set()
         self._turn = asyncio.Lock()
         self._up = self._ended = False
+        self._giving_up: asyncio.TimerHandle | None = None
 
     def add_candidates(self, candidates: Iterable[Mapping[str, Any]]) -> None:
         """Take the client's candidates, which may come before its offer. Those that are none are dropped."""
@@ -54,6 +59,8 @@ class PracticePeer:
     async def close(self) -> None:
         """End the connection and all that belongs to it. Idempotent."""
         self._ended = True
+        if self._giving_up is not None:
+            self._giving_up.cancel()
         async with self._turn:
             if self._pc is not None:
                 await self._pc.shut()
@@ -132,14 +139,22 @@ class PracticePeer:
             self._up = True
             self.notify("webrtcup")
         elif pc.failure is not None or pc.connectionState in ("failed", "closed"):
-            self._ended = True
-            self._on_end(_reason(pc))
+            reason = _reason(pc)
+            if self._up or reason != ICE_FAILED:
+                self._end(reason)
+            elif self._giving_up is None:
+                later = asyncio.get_running_loop().call_later
+                self._giving_up = later(ICE_PATIENCE_SECONDS, self._end, reason)
+
+    def _end(self, reason: str) -> None:
+        self._ended = True
+        self._on_end(reason)
 
 
 def _reason(pc: Connection) -> str:
     """Return Janus's word for why a connection ended."""
     if pc.iceConnectionState == "failed":
-        return "ICE failed"
+        return ICE_FAILED
     if pc.failure is not None or pc.connectionState == "failed":
         return "DTLS error"
     return "DTLS alert"  # the other side said goodbye
