@@ -494,7 +494,8 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
         except TimeoutError as exc:
             if self.state != "hungup":
                 raise JanusStateError(
-                    f"{self.name} is still playing on the server", hint="Call stop() first, or attach another."
+                    f"{self.name} is still playing on the server",
+                    hint="Call stop() first, or attach another.",
                 ).within(plugin=self.name, handle_id=self.id) from exc
         self._played = False
 
