@@ -5,16 +5,16 @@ Each is a view of one core object that lives on the background loop. Showing it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from janus_notebook.bridge import background
 from janus_notebook.panels import display, static
-from janus_notebook.panels.snapshot import handle_snapshot, session_snapshot, stream_snapshot
 
 if TYPE_CHECKING:
     from janus_notebook.client.log import EventLog
     from janus_notebook.client.replay import AnyHandle, AnySession
     from janus_notebook.panels.board import Board
+    from janus_notebook.panels.static import Part
 
 __all__ = ["close_all", "show_events", "show_handle", "show_log", "show_session"]
 
@@ -24,19 +24,29 @@ _boards: dict[str, Board] = {}
 def show_session(session: AnySession) -> None:
     """Show the panel of a session in the running cell; in a terminal, its text."""
     if display.has_widgets():
+        from janus_notebook.panels.session.panel import SessionPanel
+
         board = _board()
-        board.show(board.session(session))
+        board.show(board.panel(SessionPanel, session))
     else:
-        _show_text(background().run_sync(session_snapshot, session))
+        from janus_notebook.panels.session.snapshot import session_snapshot
+        from janus_notebook.panels.session.static import session_parts
+
+        _show_text(session_parts(background().run_sync(session_snapshot, session)))
 
 
 def show_handle(plugin: AnyHandle) -> None:
     """Show the panel of a handle in the running cell; in a terminal, its text."""
     if display.has_widgets():
+        from janus_notebook.panels.handle.panel import HandlePanel
+
         board = _board()
-        board.show(board.handle(plugin))
+        board.show(board.panel(HandlePanel, plugin))
     else:
-        _show_text(background().run_sync(handle_snapshot, plugin))
+        from janus_notebook.panels.handle.snapshot import handle_snapshot
+        from janus_notebook.panels.handle.static import handle_parts
+
+        _show_text(handle_parts(background().run_sync(handle_snapshot, plugin)))
 
 
 def show_events(session: AnySession, handle_id: int | None = None) -> None:
@@ -63,13 +73,18 @@ def _board() -> Board:
     return _boards["board"]
 
 
-def _show_text(snapshot: dict[str, Any]) -> None:
-    display.show_text(static.plain(snapshot))
+def _show_text(parts: list[Part]) -> None:
+    display.show_text(static.plain(parts))
 
 
 def _show_log(log: EventLog, session: AnySession | None, handle_id: int | None) -> None:
     if display.has_widgets():
+        from janus_notebook.panels.events.panel import EventStreamPanel
+
         board = _board()
-        board.show(board.events(log, session=session, handle_id=handle_id))
+        board.show(board.panel(EventStreamPanel, log, handle_id, session=session, handle_id=handle_id))
     else:
-        _show_text(background().run_sync(stream_snapshot, log, handle_id))
+        from janus_notebook.panels.events.snapshot import stream_snapshot
+        from janus_notebook.panels.events.static import stream_parts
+
+        _show_text(stream_parts(background().run_sync(stream_snapshot, log, handle_id)))

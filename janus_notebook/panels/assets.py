@@ -17,14 +17,15 @@ def _text(name: str) -> str:
 
 
 @cache
-def module(name: str) -> str:
-    """Return the ES module of a panel; what all of them share stands in front of it."""
-    return _text("shared.js") + "\n" + _text(f"{name}.js")
+def module(name: str, *libraries: str) -> str:
+    """Return the ES module of a panel: what all of them share, then `libraries`, then ``js/<name>.js``."""
+    return "\n".join(_text(f"{part}.js") for part in ("shared", *libraries, name))
 
 
-def style() -> str:
-    """Return the style sheet of all panels."""
-    return _text("panel.css")
+@cache
+def style(*names: str) -> str:
+    """Return the style sheet of all panels, and ``js/<name>.css`` for each name after it."""
+    return "\n".join(_text(f"{name}.css") for name in ("panel", *names))
 
 
 class Drawing(anywidget.AnyWidget):
@@ -37,3 +38,4 @@ class Drawing(anywidget.AnyWidget):
     _esm = Unicode().tag(sync=True)
     _css = Unicode().tag(sync=True)
     beat = Dict(help="alive, and for how many seconds: changes at least once a second").tag(sync=True)
+    notice = Dict(help="of the last click: text, failed, busy (actions under way)").tag(sync=True)

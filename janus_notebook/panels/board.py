@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from janus_notebook.panels import display
-from janus_notebook.panels.event_stream import EventStreamPanel
-from janus_notebook.panels.handle_panel import HandlePanel
 from janus_notebook.panels.painter import Painter
-from janus_notebook.panels.session_panel import SessionPanel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from janus_notebook.bridge import BackgroundLoop
-    from janus_notebook.client.log import EventLog
-    from janus_notebook.client.replay import AnyHandle, AnySession
     from janus_notebook.panels.panel import Panel
 
 __all__ = ["Board"]
@@ -42,30 +35,25 @@ class Board:
         """The panels that are open."""
         return [panel for panel in self._open if not panel.closed]
 
-    def session(self, core: AnySession) -> SessionPanel:
-        """The panel of a session."""
-        return self._get(
-            core, "session", SessionPanel, lambda: SessionPanel(core, loop=self.loop, painter=self.painter)
-        )
+    def panel(self, kind: type[P], core: object, key: object = None, **options: Any) -> P:
+        """The panel of this kind of an object; made when it is first asked for.
 
-    def handle(self, core: AnyHandle) -> HandlePanel:
-        """The panel of a handle."""
-        return self._get(
-            core, "handle", HandlePanel, lambda: HandlePanel(core, loop=self.loop, painter=self.painter)
-        )
-
-    def events(
-        self, log: EventLog, *, session: AnySession | None = None, handle_id: int | None = None
-    ) -> EventStreamPanel:
-        """The event stream of a log, or of one handle in it."""
-        return self._get(
-            log,
-            ("events", handle_id),
-            EventStreamPanel,
-            lambda: EventStreamPanel(
-                log, loop=self.loop, painter=self.painter, session=session, handle_id=handle_id
-            ),
-        )
+        Args:
+            kind: its class.
+            core: what it shows; the panel is gone with it.
+            key: tells apart several panels of one kind and object.
+            options: of the class, for one that is made now.
+        """
+        panels = self._panels.setdefault(core, {})
+        panel = panels.get((kind, key))
+        if isinstance(panel, kind) and panel.widget.comm is not None:
+            return panel
+        if panel is not None:
+            panel.close()  # its widgets were closed behind its back
+        made = kind(core, loop=self.loop, painter=self.painter, **options)
+        panels[kind, key] = made
+        self._open = [*self.panels, made]
+        return made
 
     def show(self, panel: Panel[Any]) -> None:
         """Show a panel in the running cell."""
@@ -78,14 +66,3 @@ class Board:
             panel.close()
         if self.loop.running:
             self.loop.submit(self.painter.close, name="close of the panels").result(5)
-
-    def _get(self, core: object, key: object, kind: type[P], make: Callable[[], P]) -> P:
-        panels = self._panels.setdefault(core, {})
-        panel = panels.get(key)
-        if isinstance(panel, kind) and panel.widget.comm is not None:
-            return panel
-        if panel is not None:
-            panel.close()  # its widgets were closed behind its back
-        panel = panels[key] = make()
-        self._open = [*self.panels, panel]
-        return panel

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.panels.panel import Panel
+    from janus_notebook.panels.static import Part
 
 __all__ = ["StaticForm", "has_widgets", "show", "show_text"]
 
@@ -28,10 +29,23 @@ LIVE_NOTE: Final = "(live panel: run this cell with a kernel to see it move)"
 
 
 class StaticForm:
-    """The output that holds a panel's static form, published anew when it has changed."""
+    """The output that holds a panel's static form, published anew when it has changed.
 
-    def __init__(self, panel_id: str) -> None:
+    Args:
+        panel_id: of the panel, for its CSS classes.
+        parts: makes the form of a snapshot.
+        steady: takes out of a snapshot what merely counts on.
+    """
+
+    def __init__(
+        self,
+        panel_id: str,
+        parts: Callable[[dict[str, Any]], list[Part]],
+        steady: Callable[[dict[str, Any]], dict[str, Any]],
+    ) -> None:
         self.panel_id = panel_id
+        self._parts = parts
+        self._steady = steady
         self._publisher: Any = None
         self._published: dict[str, Any] = {}
         self._at = 0.0
@@ -54,34 +68,31 @@ class StaticForm:
         if self._publisher is None or (not final and now - self._at < REFRESH_SECONDS):
             return
         snapshot = take()
-        if _compared(snapshot, counts=final) != _compared(self._published, counts=final):
+        if self._compared(snapshot, counts=final) != self._compared(self._published, counts=final):
             self._publish(self._publisher, snapshot, update=True)
             self._published, self._at = snapshot, now
 
+    def _compared(self, snapshot: dict[str, Any], *, counts: bool) -> dict[str, Any]:
+        """A snapshot without its clock and, unless `counts`, without what counts on."""
+        return (snapshot if counts or not snapshot else self._steady(snapshot)) | {"taken": None}
+
     def _publish(self, publisher: Any, snapshot: dict[str, Any], *, update: bool) -> None:
+        parts = self._parts(snapshot)
         publisher.publish(
-            data={"text/html": wrapped(snapshot, self.panel_id), "text/plain": static.plain(snapshot)},
+            data={"text/html": wrapped(parts, self.panel_id), "text/plain": static.plain(parts)},
             transient={"display_id": f"janus-{self.panel_id}"},
             update=update,
         )
 
 
-def _compared(snapshot: dict[str, Any], *, counts: bool) -> dict[str, Any]:
-    """A snapshot without its clock and, unless `counts`, without its counts of messages and frames."""
-    if counts:
-        return snapshot | {"taken": None}
-    media = [row | {"frames": None} for row in snapshot.get("media", ())]
-    return snapshot | {"taken": None, "counters": None, "media": media}
-
-
-def wrapped(snapshot: dict[str, Any], panel_id: str) -> str:
+def wrapped(parts: list[Part], panel_id: str) -> str:
     """The static HTML with the rules that let either it or the live panel be seen."""
     mine, live, output = f".janus-static-{panel_id}", f".janus-live-{panel_id}", ".jp-OutputArea-child"
     rules = (
         f"body:has({live}) {mine},body:has({live}) {output}:has({mine}){{display:none}}"
         f"{output}:has({mine})+{output}:not(:has({live})){{display:none}}"
     )
-    return f'<style>{rules}</style><div class="janus-static {mine[1:]}">{static.html(snapshot)}</div>'
+    return f'<style>{rules}</style><div class="janus-static {mine[1:]}">{static.html(parts)}</div>'
 
 
 def _shell() -> Any:

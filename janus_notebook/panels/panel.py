@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import ipywidgets
 
 from janus_notebook.errors import JanusError
+from janus_notebook.panels.actions import NO_NOTICE, Actions
 from janus_notebook.panels.display import StaticForm
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from janus_notebook.client.replay import AnySession
     from janus_notebook.panels.assets import Drawing
     from janus_notebook.panels.painter import Painter
+    from janus_notebook.panels.static import Part
 
 __all__ = ["Panel"]
 
@@ -37,7 +39,8 @@ class Panel(ABC, Generic[Core]):
     Attributes:
         id: of this panel, as its CSS classes carry it.
         widget: the root widget, to be shown.
-        drawing: the part that has a module of its own.
+        drawing: what its module draws; the root itself, unless there is more than that.
+        actions: what its buttons do; a derived class adds to them.
         closed: whether its widgets are closed.
     """
 
@@ -47,7 +50,8 @@ class Panel(ABC, Generic[Core]):
     def __init__(self, core: Core, *, loop: BackgroundLoop, painter: Painter) -> None:
         self.id = uuid.uuid4().hex[:12]
         self.closed = False
-        self.static = StaticForm(self.id)
+        self.static = StaticForm(self.id, self.parts, self.steady)
+        self.actions = Actions(lambda: painter.hurry(self))
         self._core = weakref.ref(core)
         self._loop = loop
         self._painter = painter
@@ -81,27 +85,38 @@ class Panel(ABC, Generic[Core]):
         """What the static form shows, as plain data."""
 
     @abstractmethod
+    def parts(self, snapshot: dict[str, Any]) -> list[Part]:
+        """What the static form is made of."""
+
+    @staticmethod
+    def steady(snapshot: dict[str, Any]) -> dict[str, Any]:
+        """The snapshot without what merely counts on.
+
+        The static form is published anew when this has changed: each time marks the notebook as unsaved.
+        """
+        return snapshot
+
+    @abstractmethod
     def live(self) -> dict[str, Any]:
-        """The traits of the drawing as they should be now."""
+        """The traits of the drawing as they should be now; without `notice`, which is `actions`' own."""
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """The reply to a message of the front end, or None where there is none to give."""
+        """The reply to a message of the front end that asks for something; None where there is none.
+
+        An action is not asked for here, but by `actions`.
+        """
         return None
 
     # -- painting; on the loop's thread ----------------------------------------------------------
 
     def paint(self, now: float) -> int:
         """Send what has changed; return how many comm messages that took."""
-        messages = self._send(self.live()) + self.paint_controls()
+        messages = self._send({**self.live(), "notice": self.actions.notice})
         for _ in range(min(ANSWERS_AT_ONCE, len(self._answers))):
             self.drawing.send(self._answers.popleft())
             messages += 1
         self.static.refresh(now, self.taken, final=not self.alive)
         return messages
-
-    def paint_controls(self) -> int:
-        """Bring buttons and the like up to date; return how many messages that took."""
-        return 0
 
     def _send(self, traits: dict[str, Any]) -> int:
         changed = {
@@ -135,11 +150,21 @@ class Panel(ABC, Generic[Core]):
 
     # -- from any thread -------------------------------------------------------------------------
 
-    def begin(self, widget: ipywidgets.DOMWidget, drawing: Drawing, painted: dict[str, Any]) -> None:
-        """Take over the widgets that a derived class has made out of `painted`, and start painting."""
-        self.widget, self.drawing, self._painted = widget, drawing, painted
-        widget.add_class("janus-frame")
-        widget.add_class(f"janus-live-{self.id}")
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The CSS classes of the root widget."""
+        return "janus-frame", f"janus-live-{self.id}"
+
+    def begin(
+        self, drawing: Drawing, painted: dict[str, Any], *, widget: ipywidgets.DOMWidget | None = None
+    ) -> None:
+        """Take over the drawing that a derived class has made out of `painted`, and start painting.
+
+        Args:
+            drawing: with the traits of `painted`.
+            widget: the root, if the drawing is only a part of it. The root has the `classes`.
+        """
+        self.widget, self.drawing, self._painted = widget or drawing, drawing, painted | {"notice": NO_NOTICE}
         drawing.on_msg(self._on_message)
         self._loop.run_sync(self._painter.add, self)
 
@@ -170,10 +195,17 @@ class Panel(ABC, Generic[Core]):
             self._loop.submit(lambda: self._take(content), name="answer of a panel")
 
     async def _take(self, content: dict[str, Any]) -> None:
-        reply = self.answer(content)
-        if reply is not None:
-            self._answers.append({**reply, "request": content.get("request")})
-            self._painter.hurry(self)
+        match content:
+            case {"type": "do", "action": str(name)}:
+                arguments = content.get("arguments")
+                self._reply({"type": "heard"}, content)
+                await self.actions.do(name, arguments if isinstance(arguments, dict) else {})
+            case _ if (reply := self.answer(content)) is not None:
+                self._reply(reply, content)
+
+    def _reply(self, reply: dict[str, Any], content: dict[str, Any]) -> None:
+        self._answers.append({**reply, "request": content.get("request")})
+        self._painter.hurry(self)
 
 
 def _family(widget: ipywidgets.DOMWidget) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The static forms of a panel: ``text/plain`` and ``text/html`` from its snapshot.
+"""The static forms of a panel: ``text/plain`` and ``text/html`` from the parts that it is made of.
 
 They stand in saved notebooks, on GitHub, in exported pages, and in front ends without widgets. The
 HTML is whole in itself: inline styles, no script, colours that suit light and dark pages. Every text in it
@@ -8,13 +8,25 @@ is escaped.
 from __future__ import annotations
 
 import html as html_module
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-__all__ = ["html", "plain"]
+__all__ = [
+    "Facts",
+    "Part",
+    "Rows",
+    "Steps",
+    "Title",
+    "event_table",
+    "html",
+    "plain",
+    "seconds_text",
+    "state_text",
+    "taken_text",
+    "time_text",
+]
 
 SYMBOLS: Final = {
     "new": "○",
@@ -33,14 +45,6 @@ SYMBOLS: Final = {
 }
 WORDS: Final = {"hungup": "hung up"}
 ARROWS: Final = {"request": "→", "reply": "←", "event": "⇐", "local": "•", "monitor": "⇠"}
-COUNTERS: Final = {
-    "requests": "requests",
-    "replies": "replies and acks",
-    "events": "events",
-    "in_flight": "in flight",
-    "errors": "errors",
-    "dropped": "dropped",
-}
 
 _COLOUR = "color:var(--jp-ui-font-color1,currentColor)"
 _LINE = "1px solid rgba(128,128,128,.4)"
@@ -53,129 +57,96 @@ _CARD = (
 )
 
 
+@dataclass(frozen=True)
+class Title:
+    """What it is, its state, and why it is in that state. A state of "" is left out."""
+
+    text: str
+    state: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names with their values; those without a value are left out. Or plain lines, with "" as name."""
+
+    facts: Sequence[tuple[str, str | None]]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Texts one after the other, joined by arrows."""
+
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table; an empty one says so. ``mono``: the columns in a fixed-width font."""
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    mono: Sequence[int] = ()
+
+
+Part = Title | Facts | Steps | Rows
+
+
 class Markup(str):
     """HTML that was made here, out of escaped texts."""
 
     __slots__ = ()
 
 
-def plain(snapshot: dict[str, Any]) -> str:
-    """Return the ``text/plain`` form of a session's, handle's or event stream's snapshot."""
+def plain(parts: Iterable[Part]) -> str:
+    """Return the ``text/plain`` form."""
     lines: list[str] = []
-    for part in _parts(snapshot):
+    for part in parts:
         match part:
-            case ("title", title, state, reason):
-                lines.append(f"{title}: {_state(state)}" + (f" ({reason})" if reason else ""))
-            case ("facts", facts):
-                width = max((len(name) for name, _ in facts), default=0)
-                lines += [f"  {name:<{width}}  {value}" for name, value in facts]
-            case ("ladder", rungs):
-                lines.append("  " + " → ".join(rungs))
-            case ("table", caption, columns, rows, _):
-                lines += _plain_table(caption, columns, rows)
+            case Title(title, state, reason):
+                name = ": ".join(filter(None, [title, state_text(state)]))
+                lines.append(name + (f" ({reason})" if reason else ""))
+            case Facts(facts):
+                known = [(name, value) for name, value in facts if value]
+                width = max((len(name) for name, _ in known), default=0)
+                lines += [f"  {name:<{width}}  {value}" for name, value in known]
+            case Steps(texts):
+                lines.append("  " + " → ".join(texts))
+            case Rows():
+                lines += _plain_table(part)
     return "\n".join(line.rstrip() for line in lines)
 
 
-def html(snapshot: dict[str, Any]) -> str:
-    """Return the ``text/html`` form of a session's, handle's or event stream's snapshot."""
+def html(parts: Iterable[Part]) -> str:
+    """Return the ``text/html`` form."""
     inner: list[Markup] = []
-    for part in _parts(snapshot):
+    for part in parts:
         match part:
-            case ("title", title, state, reason):
-                chip = _tag("span", _state(state), f"border:{_LINE};border-radius:9px;padding:0 8px")
-                why = _tag("span", f" {reason}", _MUTED) if reason else Markup()
-                head = Markup(f"{_tag('strong', title, 'font-size:14px')} {chip}{why}")
+            case Title(title, state, reason):
+                chip = f"border:{_LINE};border-radius:9px;padding:0 8px"
+                head = Markup(
+                    _tag("strong", title, "font-size:14px")
+                    + (Markup(" " + _tag("span", state_text(state), chip)) if state else "")
+                    + (_tag("span", f" {reason}", _MUTED) if reason else "")
+                )
                 inner.append(_tag("div", head, "margin-bottom:6px"))
-            case ("facts", facts):
+            case Facts(facts):
                 rows = Markup("").join(
                     _tag("div", Markup(_tag("span", f"{name} ", _MUTED) + _tag("span", value)))
                     for name, value in facts
+                    if value
                 )
                 inner.append(_tag("div", Markup(rows), "columns:18em auto;column-gap:24px;margin-bottom:6px"))
-            case ("ladder", rungs):
-                inner.append(_tag("div", " → ".join(rungs), "margin-bottom:6px"))
-            case ("table", caption, columns, rows, mono):
-                inner.append(_html_table(caption, columns, rows, mono))
+            case Steps(texts):
+                inner.append(_tag("div", " → ".join(texts), "margin-bottom:6px"))
+            case Rows():
+                inner.append(_html_table(part))
     return _tag("div", Markup("".join(inner)), _CARD)
 
 
-# A part is a tuple: its kind, then what the two writers above need.
-
-
-def _parts(snapshot: dict[str, Any]) -> list[tuple[Any, ...]]:
-    if "rows" in snapshot:
-        return _stream_parts(snapshot)
-    return _handle_parts(snapshot) if "ladder" in snapshot else _session_parts(snapshot)
-
-
-def _session_parts(snapshot: dict[str, Any]) -> list[tuple[Any, ...]]:
-    head, counters = snapshot["head"], snapshot["counters"]
-    rows = [[h["id"] or "–", h["plugin"], _state(h["state"])] for h in snapshot["handles"]]
-    facts = [
-        ("recording", head["recording"]),
-        ("server", " ".join(filter(None, [head["server"], head["version"]])) or "not asked yet"),
-        ("address", head["url"]),
-        ("transport", head["transport"]),
-        ("keepalive", _keepalive(head)),
-        ("since", _time(head["since"])),
-        *((label, str(counters[name])) for name, label in COUNTERS.items()),
-        ("taken", _taken(snapshot)),
-    ]
-    return [
-        ("title", f"Janus session {head['id'] or ''}".strip(), head["state"], head["reason"]),
-        ("facts", [fact for fact in facts if fact[1]]),
-        ("table", "Handles", ("id", "plugin", "state"), rows, ()),
-    ]
-
-
-def _handle_parts(snapshot: dict[str, Any]) -> list[tuple[Any, ...]]:
-    head, webrtc = snapshot["head"], snapshot["webrtc"]
-    rungs = [_rung(rung) for rung in snapshot["ladder"]]
-    facts = [
-        ("ICE", webrtc.get("ice")),
-        ("DTLS", webrtc.get("dtls")),
-        ("local", webrtc.get("local")),
-        ("remote", webrtc.get("remote")),
-        ("sending", webrtc.get("sending")),
-        ("taken", _taken(snapshot)),
-    ]
-    media = [
-        [
-            row["mid"],
-            row["type"] or "–",
-            {True: "yes", False: "no", None: "unknown"}[row["janus_receives"]],
-            str(row["slowlinks"]),
-            str(row["lost"]),
-            "–" if row["frames"] is None else f"{row['frames']}" + (" (ended)" if row["ended"] else ""),
-            row["size"] or "–",
-        ]
-        for row in snapshot["media"]
-    ]
-    columns = ("mid", "type", "Janus receives", "slow links", "lost", "frames back", "size")
-    return [
-        ("title", f"{head['plugin']} {head['id'] or ''}".strip(), head["state"], head["reason"]),
-        ("ladder", rungs),
-        ("facts", [fact for fact in facts if fact[1]]),
-        ("table", "Media", columns, media, ()),
-        _events_part("Last events", snapshot["events"]),
-    ]
-
-
-def _stream_parts(snapshot: dict[str, Any]) -> list[tuple[Any, ...]]:
-    head = snapshot["head"]
-    facts = [
-        ("shown", f"the newest {len(snapshot['rows'])} of {head['total']}"),
-        ("dropped from the log", str(head["dropped"])),
-        ("taken", _taken(snapshot)),
-    ]
-    return [
-        ("title", head["title"], head["state"], ""),
-        ("facts", [fact for fact in facts if fact[1]]),
-        _events_part("Events", snapshot["rows"]),
-    ]
-
-
-def _events_part(caption: str, rows: Iterable[dict[str, Any]]) -> tuple[Any, ...]:
+def event_table(caption: str, rows: Iterable[dict[str, Any]]) -> Rows:
+    """Rows of `snapshot.event_row` as a table."""
     table = [
         [
             str(row["seq"]),
@@ -186,44 +157,31 @@ def _events_part(caption: str, rows: Iterable[dict[str, Any]]) -> tuple[Any, ...
         ]
         for row in rows
     ]
-    return ("table", caption, ("#", "at", "direction", "kind", "what"), table, (4,))
+    return Rows(caption, ("#", "at", "direction", "kind", "what"), table, (4,))
 
 
-def _rung(rung: dict[str, Any]) -> str:
-    mark = "▸" if rung["current"] else "✓" if rung["reached"] else "·"
-    after = (
-        ""
-        if rung["after_secs"] is None
-        else f" ({'in' if rung['state'] == 'connected' else 'after'} {rung['after_secs']:.3f} s)"
-    )
-    return f"{mark} {WORDS.get(rung['state'], rung['state'])}{after}"
+def state_text(state: str) -> str:
+    """A state with its symbol, in words; "" for ""."""
+    return state and f"{SYMBOLS.get(state, '?')} {WORDS.get(state, state)}"
 
 
-def _state(state: str) -> str:
-    return f"{SYMBOLS.get(state, '?')} {WORDS.get(state, state)}"
-
-
-def _keepalive(head: dict[str, Any]) -> str:
-    if head["keepalive_secs"] is None:
-        return "none needed"
-    timeout = "" if head["timeout_secs"] is None else f" (session timeout {_seconds(head['timeout_secs'])})"
-    return f"every {_seconds(head['keepalive_secs'])}{timeout}"
-
-
-def _seconds(value: float) -> str:
+def seconds_text(value: float) -> str:
     """At most 2 decimals: ``20 s``, ``1.67 s``."""
     return f"{value:.2f}".rstrip("0").rstrip(".") + " s"
 
 
-def _time(seconds: float | None) -> str:
+def time_text(seconds: float | None) -> str:
+    """A wall-clock time in UTC; "" for None."""
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _taken(snapshot: dict[str, Any]) -> str:
-    return _time(snapshot.get("taken"))
+def taken_text(snapshot: dict[str, Any]) -> str:
+    """When a snapshot was taken."""
+    return time_text(snapshot.get("taken"))
 
 
-def _plain_table(caption: str, columns: Sequence[str], rows: list[list[str]]) -> list[str]:
+def _plain_table(part: Rows) -> list[str]:
+    caption, columns, rows = part.caption, part.columns, part.rows
     if not rows:
         return [f"{caption}: none"]
     widths = [max(len(row[at]) for row in [list(columns), *rows]) for at in range(len(columns))]
@@ -231,7 +189,8 @@ def _plain_table(caption: str, columns: Sequence[str], rows: list[list[str]]) ->
     return [f"{caption}:", *("  " + "  ".join(f"{text:<{width}}" for text, width in row) for row in pairs)]
 
 
-def _html_table(caption: str, columns: Sequence[str], rows: list[list[str]], mono: Sequence[int]) -> Markup:
+def _html_table(part: Rows) -> Markup:
+    caption, columns, rows, mono = part.caption, part.columns, part.rows, part.mono
     if not rows:
         return _tag("div", f"{caption}: none", _MUTED)
     head = Markup("".join(_tag("th", column, f"{_CELL};font-weight:600;{_MUTED}") for column in columns))

@@ -148,9 +148,13 @@ def test_hostile_text_is_shown_as_text(notebook: Notebook) -> None:
     live = [notebook.add_and_run(cell) for cell in ("one", "%janus events one", "session")]
     static = notebook.add_and_run(
         "from IPython.display import HTML\n"
-        "from janus_notebook.panels.snapshot import handle_snapshot, stream_snapshot\n"
+        "from janus_notebook.panels.events.snapshot import stream_snapshot\n"
+        "from janus_notebook.panels.events.static import stream_parts\n"
+        "from janus_notebook.panels.handle.snapshot import handle_snapshot\n"
+        "from janus_notebook.panels.handle.static import handle_parts\n"
         "from janus_notebook.panels.static import html\n"
-        "HTML(html(handle_snapshot(one._core)) + html(stream_snapshot(session._core.events, None)))"
+        "parts = stream_parts(stream_snapshot(session._core.events))\n"
+        "HTML(html([*handle_parts(handle_snapshot(one._core)), *parts]))"
     )
     joined = notebook.output(live[1]).locator("details").filter(has_text="joining={")
     expect(joined).to_have_count(len(HOSTILE))

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from janus_notebook import JanusEchoTestPlugin, JanusPlugin, JanusPluginError, JanusSession, Replay
-from janus_notebook.panels.snapshot import handle_snapshot, session_snapshot, stream_snapshot
+from janus_notebook.panels.events.snapshot import stream_snapshot
+from janus_notebook.panels.events.static import stream_parts
+from janus_notebook.panels.handle.snapshot import handle_snapshot
+from janus_notebook.panels.handle.static import handle_parts
+from janus_notebook.panels.session.snapshot import session_snapshot
+from janus_notebook.panels.session.static import session_parts
 from janus_notebook.panels.static import html, plain
 from tests.client.scripted import run
 from tests.gateways import running_gateway
@@ -86,9 +91,9 @@ def test_a_replay_ends_as_the_live_run(tmp_path: Path, moment: str) -> None:
             repr(session),
             repr(session.events),
         ]
-        for snapshot in (session_snapshot(replay), *live["handles"], live["events"]):
-            snapshot = {**snapshot, "taken": 0}
-            shown += [html(snapshot), plain(snapshot)]
+        forms = [session_parts(session_snapshot(replay)), stream_parts(live["events"])]
+        for parts in (*forms, *map(handle_parts, live["handles"])):
+            shown += [html(parts), plain(parts)]
         shown += [replay.events.ladder(limit=10_000).mermaid, session.ladder(limit=10_000).text]
         shown += [session.events.to_frame().to_json(date_format="iso"), repr([e.raw for e in session.events])]
         for text in shown:

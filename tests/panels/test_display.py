@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from janus_notebook.panels.display import REFRESH_SECONDS, StaticForm
-from janus_notebook.panels.snapshot import handle_snapshot
+from janus_notebook.panels.handle.panel import HandlePanel
+from janus_notebook.panels.handle.snapshot import handle_snapshot
+from janus_notebook.panels.handle.static import handle_parts
 from tests.panels.conftest import event, make_handle, make_session
 
 
@@ -34,7 +36,7 @@ def test_it_is_renewed_for_what_happens_and_not_for_what_counts() -> None:
         return {**snapshot, "media": media, "taken": int(now)}
 
     event(session, "media", 42, mid="0", type="video", receiving=True)
-    form, publisher = StaticForm("id"), Publisher()
+    form, publisher = StaticForm("id", handle_parts, HandlePanel.steady), Publisher()
     form.follow(take(), publisher, now)
 
     def refreshed(*, final: bool = False) -> int:

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from janus_notebook import JanusPlugin, JanusServerError, JanusSession
+from janus_notebook.panels.events.panel import EventStreamPanel
+from janus_notebook.panels.handle.panel import HandlePanel
+from janus_notebook.panels.session.panel import SessionPanel
 from tests.panels.conftest import FrontEnd, event, make_handle, make_session, until
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ def state(front_end: FrontEnd, widget: Any, name: str) -> Any:
 def test_a_session_panel_sends_what_changed(
     board: Board, session: JanusSession, loop: BackgroundLoop, front_end: FrontEnd
 ) -> None:
-    panel = board.session(session)
+    panel = board.panel(SessionPanel, session)
     assert panel.drawing.head["state"] == "connected"
     loop.run_sync(make_handle, session)
     until(lambda: state(front_end, panel.drawing, "handles"))
@@ -51,7 +54,7 @@ def test_a_session_panel_sends_what_changed(
 
 
 def test_a_living_panel_moves_every_second(board: Board, session: JanusSession, front_end: FrontEnd) -> None:
-    panel = board.session(session)
+    panel = board.panel(SessionPanel, session)
     beats: list[float] = []
 
     def four() -> bool:
@@ -74,10 +77,9 @@ def test_the_handle_panels_buttons(
     front_end: FrontEnd,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    panel = board.handle(handle)
-    assert (panel.hangup_button.disabled, panel.detach_button.disabled) == (True, False)
+    panel = board.panel(HandlePanel, handle)
+    comm = front_end.open[panel.drawing.model_id]
     loop.run_sync(handle.on_jsep)
-    until(lambda: not panel.hangup_button.disabled)
     asked, let_go = threading.Event(), asyncio.Event()
 
     async def hangup(timeout: float | None = None) -> dict[str, Any]:
@@ -87,28 +89,34 @@ def test_the_handle_panels_buttons(
         raise JanusServerError(459, "<b>no such handle</b>")
 
     monkeypatch.setattr(handle, "hangup", hangup)
-    panel.hangup_button.click()
+    comm.ask({"type": "do", "action": "hangup", "request": "a-1"})
     assert asked.wait(5)
-    until(lambda: panel.drawing.notice == "asked Janus to hang up …")
-    until(lambda: panel.hangup_button.disabled and panel.detach_button.disabled)
+    until(lambda: panel.drawing.notice == {"text": "hang up …", "failed": False, "busy": ["hangup"]})
+    until(lambda: {"type": "heard", "request": "a-1"} in replies(front_end, panel.drawing))
+    comm.ask(
+        {"type": "do", "action": "hangup", "arguments": None, "request": "a-2"}
+    )  # the same is being done
+    comm.ask({"type": "do", "action": "no such", "request": "a-3"})
+    until(lambda: len(replies(front_end, panel.drawing)) == 3)
     loop.run_sync(let_go.set)
-    until(lambda: panel.drawing.notice.startswith("could not hang up: <b>no such handle</b> (459"))
-    until(lambda: not panel.hangup_button.disabled)
+    until(lambda: panel.drawing.notice["failed"])
+    assert panel.drawing.notice["text"].startswith("could not hang up: <b>no such handle</b> (459")
+    assert panel.drawing.notice["busy"] == []
 
     async def detach() -> dict[str, Any]:
         handle.end("")
         return {}
 
     monkeypatch.setattr(handle, "detach", detach)
-    panel.detach_button.click()
-    until(lambda: panel.detach_button.disabled and panel.drawing.notice == "the handle is detached")
+    comm.ask({"type": "do", "action": "detach", "request": "a-4"})
+    until(lambda: panel.drawing.notice == {"text": "the handle is detached", "failed": False, "busy": []})
     assert state(front_end, panel.drawing, "head")["state"] == "detached"
 
 
 def test_a_handle_panel_sends_only_the_parts_that_changed(
     board: Board, session: JanusSession, handle: JanusPlugin, loop: BackgroundLoop, front_end: FrontEnd
 ) -> None:
-    panel = board.handle(handle)
+    panel = board.panel(HandlePanel, handle)
     loop.run_sync(lambda: event(session, "media", 42, mid="0", type="audio", receiving=True))
     until(lambda: state(front_end, panel.drawing, "media"))
     sent = next(s for s in front_end.updates(panel.drawing) if "media" in s)
@@ -127,7 +135,7 @@ def grown_up(loop: BackgroundLoop, panel: Any) -> None:
 def test_the_stream_sends_new_rows_only(
     board: Board, session: JanusSession, loop: BackgroundLoop, front_end: FrontEnd
 ) -> None:
-    panel = board.events(session.events, session=session)
+    panel = board.panel(EventStreamPanel, session.events, session=session)
     initial = panel.drawing.initial
     assert [row["seq"] for row in initial["rows"]] == [1, 2]
     assert (initial["first"], initial["last"], initial["skipped"]) == (1, 2, 0)
@@ -147,8 +155,11 @@ def test_the_stream_sends_new_rows_only(
 def test_a_flood_is_cut_into_ten_small_batches_a_second(
     board: Board, session: JanusSession, loop: BackgroundLoop, front_end: FrontEnd
 ) -> None:
-    panel = board.events(session.events, session=session)
-    others: list[Any] = [board.session(session), board.handle(loop.run_sync(make_handle, session))]
+    panel = board.panel(EventStreamPanel, session.events, session=session)
+    others: list[Any] = [
+        board.panel(SessionPanel, session),
+        board.panel(HandlePanel, loop.run_sync(make_handle, session)),
+    ]
     grown_up(loop, panel)
     before = session.events.total
 
@@ -182,7 +193,7 @@ def replies(front_end: FrontEnd, widget: Any) -> list[dict[str, Any]]:
 def test_json_and_missed_rows_on_demand(
     board: Board, session: JanusSession, loop: BackgroundLoop, front_end: FrontEnd
 ) -> None:
-    panel = board.events(session.events, session=session)
+    panel = board.panel(EventStreamPanel, session.events, session=session)
     comm = front_end.open[panel.drawing.model_id]
     loop.run_sync(lambda: event(session, "event", 42, plugindata={"data": {"pin": "hunter2", "x": "<b>"}}))
     comm.ask({"type": "json", "seq": 3, "request": 1})
@@ -203,7 +214,7 @@ def test_one_handles_stream_holds_its_rows_only(
     board: Board, session: JanusSession, loop: BackgroundLoop
 ) -> None:
     loop.run_sync(make_handle, session)
-    panel = board.events(session.events, session=session, handle_id=42)
+    panel = board.panel(EventStreamPanel, session.events, 42, session=session, handle_id=42)
     grown_up(loop, panel)
     for handle_id in (42, 43):
         loop.run_sync(event, session, "webrtcup", handle_id)
@@ -213,7 +224,7 @@ def test_one_handles_stream_holds_its_rows_only(
 
 
 def test_hostile_text_can_be_sent(board: Board, session: JanusSession, loop: BackgroundLoop) -> None:
-    panel = board.events(session.events, session=session)
+    panel = board.panel(EventStreamPanel, session.events, session=session)
     loop.run_sync(
         lambda: event(session, "\ud800\u202e", 42, plugindata={"data": {"x": "\udfff\x00" * 500_000}})
     )
@@ -225,7 +236,10 @@ def test_hostile_text_can_be_sent(board: Board, session: JanusSession, loop: Bac
 def test_a_panel_that_raises_says_so_in_the_log(
     board: Board, session: JanusSession, front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel, other = board.session(session), board.events(session.events, session=session)
+    panel, other = (
+        board.panel(SessionPanel, session),
+        board.panel(EventStreamPanel, session.events, session=session),
+    )
     monkeypatch.setattr(panel, "live", lambda: 1 / 0)
     until(lambda: any(e.kind == "error" for e in session.events))
     assert session.events[-1].summary == "a panel stopped: ZeroDivisionError: division by zero."
@@ -237,7 +251,11 @@ def test_the_same_object_has_the_same_panel_and_closing_leaves_nothing(
     board: Board, session: JanusSession, handle: JanusPlugin, front_end: FrontEnd
 ) -> None:
     def ask() -> list[Any]:
-        return [board.session(session), board.handle(handle), board.events(session.events)]
+        return [
+            board.panel(SessionPanel, session),
+            board.panel(HandlePanel, handle),
+            board.panel(EventStreamPanel, session.events),
+        ]
 
     first = ask()
     comms = len(front_end.open)
@@ -246,7 +264,7 @@ def test_the_same_object_has_the_same_panel_and_closing_leaves_nothing(
     assert len(front_end.open) == comms
     assert len(board.panels) == 3
     first[0].close()
-    assert board.session(session) is not first[0]
+    assert board.panel(SessionPanel, session) is not first[0]
     board.close()
     assert front_end.open == {}
     assert board.panels == []
@@ -258,8 +276,8 @@ def test_a_panel_does_not_keep_its_session_alive(
     board: Board, loop: BackgroundLoop, front_end: FrontEnd
 ) -> None:
     session = loop.run_sync(make_session)
-    board.session(session)
-    board.events(session.events, session=session)
+    board.panel(SessionPanel, session)
+    board.panel(EventStreamPanel, session.events, session=session)
     assert front_end.open
     session.events.record("local", "state", {"state": "closed"})
     session.state = "closed"
@@ -277,7 +295,7 @@ def test_closing_takes_the_panels_of_gone_objects_along(
     board: Board, loop: BackgroundLoop, front_end: FrontEnd
 ) -> None:
     session = loop.run_sync(make_session)
-    board.session(session)
+    board.panel(SessionPanel, session)
     del session
     gc.collect()
     board.close()
@@ -287,9 +305,9 @@ def test_closing_takes_the_panels_of_gone_objects_along(
 def test_widgets_closed_behind_its_back_are_made_anew(
     board: Board, session: JanusSession, front_end: FrontEnd
 ) -> None:
-    first = board.session(session)
+    first = board.panel(SessionPanel, session)
     first.widget.close()
-    second = board.session(session)
+    second = board.panel(SessionPanel, session)
     assert second is not first
     assert second.widget.model_id in front_end.open
     assert board.painter.panels == (second,)

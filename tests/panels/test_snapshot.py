@@ -9,16 +9,10 @@ import pytest
 
 from janus_notebook import JanusEchoTestPlugin, JanusError, JanusSession
 from janus_notebook.client.log import EventLog
-from janus_notebook.panels.snapshot import (
-    clean,
-    event_json,
-    event_row,
-    handle_snapshot,
-    log_facts,
-    newest_rows,
-    session_snapshot,
-    stream_snapshot,
-)
+from janus_notebook.panels.events.snapshot import log_facts, newest_rows, stream_snapshot
+from janus_notebook.panels.handle.snapshot import handle_snapshot
+from janus_notebook.panels.session.snapshot import session_snapshot
+from janus_notebook.panels.snapshot import clean, event_json, event_row
 from tests.panels.conftest import event, make_handle, make_session
 
 

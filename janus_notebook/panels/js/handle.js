@@ -1,6 +1,8 @@
-// The handle panel: state ladder, WebRTC facts, media, last events. Its buttons are ipywidgets.
+// The handle panel: state ladder, WebRTC facts, media, last events, buttons.
 
 const RECEIVES = { true: "✓ yes", false: "✕ no", null: "? unknown" };
+
+const HAS_PEER_CONNECTION = ["negotiating", "connected"];
 
 function rung() {
   const node = make("li", "janus-rung");
@@ -50,19 +52,26 @@ export default {
     const setMedia = table(root, "Media", media, [3, 4, 5]);
     const setEvents = table(root, "Last events", ["#", "at", "direction", "kind", "what"], [0, 1]);
     root.lastElementChild.classList.add("janus-last-events");
-    const notice = root.appendChild(make("div", "janus-notice"));
-    notice.setAttribute("role", "status");
+    const bar = root.appendChild(make("div", "janus-bar"));
+    const { button } = controls(root, model, signal);
+    const hangUpOff = button(bar, {
+      action: "hangup", label: "Hang up", title: "Close the PeerConnection; the handle stays attached",
+    });
+    const detachOff = button(bar, {
+      action: "detach", label: "Detach", title: "Give the handle back to the server; this panel keeps its last state",
+    });
 
     const draw = {
       head: (head) => {
         root.classList.toggle("janus-ended", head.state === "detached");
         setHeader(head.plugin, head.id, head.state, head.reason);
+        hangUpOff(!HAS_PEER_CONNECTION.includes(head.state));
+        detachOff(head.state === "detached" || head.state === "new");
       },
       ladder: (steps) => fill(ladder, steps, rung, drawRung),
       webrtc: (webrtc) => setFacts(facts(webrtc)),
       media: (rows) => setMedia(rows.map(mediaRow)),
       events: (rows) => setEvents(rows.map(eventRow)),
-      notice: (text) => { put(notice, text); notice.classList.toggle("janus-empty-notice", !text); },
     };
     for (const [name, show] of Object.entries(draw)) {
       listen(model, `change:${name}`, () => show(model.get(name)), signal);

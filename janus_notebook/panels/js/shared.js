@@ -134,3 +134,55 @@ function listen(model, name, handler, signal) {
   model.on(name, handler);
   signal.addEventListener("abort", () => model.off(name, handler));
 }
+
+const QUEUED_AFTER_MS = 500;
+
+/**
+ * The panel's buttons and what became of the last click; call it where the notice is to stand. Returns
+ * ask(action, arguments), and button(parent, {action, label, title, arguments}) whose state follows the kernel.
+ * What the kernel has not heard after half a second is queued: it runs a cell, and will hear of it then.
+ */
+function controls(root, model, signal) {
+  const notice = root.appendChild(make("div", "janus-notice"));
+  notice.setAttribute("role", "status");
+  const mine = Math.random().toString(36).slice(2);
+  const waiting = new Map();
+  const buttons = [];
+  let requests = 0;
+  const show = () => {
+    const { text = "", failed = false, busy = [] } = model.get("notice");
+    const queued = [...waiting.values()].some((request) => request.late);
+    put(notice, queued ? "Queued: the kernel is busy, and does this as soon as it is free." : text);
+    notice.dataset.failed = failed && !queued;
+    for (const { node, action, off } of buttons) {
+      const asked = [...waiting.values()].some((request) => request.action === action);
+      node.disabled = off || asked || busy.includes(action);
+    }
+  };
+  const ask = (action, args = {}) => {
+    const request = `${mine}-${++requests}`;
+    const entry = { action, late: false };
+    entry.timer = setTimeout(() => { entry.late = true; show(); }, QUEUED_AFTER_MS);
+    waiting.set(request, entry);
+    model.send({ type: "do", action, arguments: args, request });
+    show();
+  };
+  listen(model, "msg:custom", (message) => {
+    if (message?.type !== "heard" || !waiting.has(message.request)) return;
+    clearTimeout(waiting.get(message.request).timer);
+    waiting.delete(message.request);
+    show();
+  }, signal);
+  listen(model, "change:notice", show, signal);
+  signal.addEventListener("abort", () => waiting.forEach(({ timer }) => clearTimeout(timer)));
+  const button = (parent, { action, label, title, args = () => ({}) }) => {
+    const node = parent.appendChild(make("button", "janus-button", label));
+    Object.assign(node, { type: "button", title });
+    const entry = { node, action, off: false };
+    buttons.push(entry);
+    node.addEventListener("click", () => ask(action, args()), { signal });
+    return (off) => { entry.off = off; show(); };
+  };
+  show();
+  return { ask, button, show };
+}

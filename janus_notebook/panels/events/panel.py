@@ -5,27 +5,22 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
-import ipywidgets
 from traitlets import Dict
 
 from janus_notebook.client.session import ALIVE
 from janus_notebook.monitor.log import MergedLog
 from janus_notebook.panels import assets
+from janus_notebook.panels.events.snapshot import log_facts, newest_rows, stream_head, stream_snapshot
+from janus_notebook.panels.events.static import stream_parts
 from janus_notebook.panels.panel import Panel
-from janus_notebook.panels.snapshot import (
-    event_json,
-    is_moving,
-    log_facts,
-    newest_rows,
-    stream_head,
-    stream_snapshot,
-)
+from janus_notebook.panels.snapshot import event_json, is_moving
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.client.log import EventLog
     from janus_notebook.client.replay import AnySession
     from janus_notebook.panels.painter import Painter
+    from janus_notebook.panels.static import Part
 
 __all__ = ["EventStreamPanel"]
 
@@ -70,8 +65,10 @@ class EventStreamPanel(Panel["EventLog"]):
         self._last = 0  # the newest number that a batch covers
         self._born = 0.0
         state = loop.run_sync(self._start)
-        drawing = EventDrawing(_esm=assets.module("events"), _css=assets.style(), **state)
-        self.begin(ipywidgets.VBox([drawing]), drawing, state)
+        drawing = EventDrawing(
+            _esm=assets.module("events"), _css=assets.style(), _dom_classes=self.classes, **state
+        )
+        self.begin(drawing, state)
 
     @property
     def session(self) -> AnySession | None:
@@ -87,6 +84,9 @@ class EventStreamPanel(Panel["EventLog"]):
 
     def snapshot(self) -> dict[str, Any]:
         return stream_snapshot(self._log(), self.handle_id)
+
+    def parts(self, snapshot: dict[str, Any]) -> list[Part]:
+        return stream_parts(snapshot)
 
     def live(self) -> dict[str, Any]:
         log, traits = self._log(), {}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
 from traitlets import Dict, List
 
 from janus_notebook.panels import assets
 from janus_notebook.panels.panel import Panel
-from janus_notebook.panels.snapshot import is_moving, session_snapshot
+from janus_notebook.panels.session.snapshot import session_snapshot
+from janus_notebook.panels.session.static import session_parts
+from janus_notebook.panels.snapshot import is_moving
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.client.replay import AnySession
     from janus_notebook.panels.painter import Painter
+    from janus_notebook.panels.static import Part
 
 __all__ = ["SessionPanel"]
 
@@ -34,8 +36,10 @@ class SessionPanel(Panel["AnySession"]):
         super().__init__(core, loop=loop, painter=painter)
         self._head: dict[str, Any] = {}
         state = loop.run_sync(self.live)
-        drawing = SessionDrawing(_esm=assets.module("session"), _css=assets.style(), **state)
-        self.begin(ipywidgets.VBox([drawing]), drawing, state)
+        drawing = SessionDrawing(
+            _esm=assets.module("session"), _css=assets.style(), _dom_classes=self.classes, **state
+        )
+        self.begin(drawing, state)
 
     @property
     def session(self) -> AnySession | None:
@@ -56,6 +60,13 @@ class SessionPanel(Panel["AnySession"]):
             head |= {name: before[name] for name in ("since", "since_elapsed")}
         self._head = head
         return snapshot
+
+    def parts(self, snapshot: dict[str, Any]) -> list[Part]:
+        return session_parts(snapshot)
+
+    @staticmethod
+    def steady(snapshot: dict[str, Any]) -> dict[str, Any]:
+        return snapshot | {"counters": None}
 
     def live(self) -> dict[str, Any]:
         snapshot, core = self.snapshot(), self.core
