@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -32,6 +33,7 @@ from janus_notebook.protocol.messages import Message, id_in, integer, verb_of
 from janus_notebook.protocol.router import Occurred
 
 if TYPE_CHECKING:
+    from janus_notebook.client.bundle.bundle import Bundle
     from janus_notebook.client.ladder import Ladder
     from janus_notebook.client.plugin import JanusPlugin
 
@@ -101,6 +103,8 @@ class JanusSession:
             session is a connected one that has been lost in between.
         events: the log of everything sent, received and changed (`EventLog`).
         reason: why the session was lost, or how it came back, or "".
+        server_log: a function that gives the end of the server's own log, where it is at hand (that of a
+            local gateway); None elsewhere. `bundle` asks it.
 
     Source: "Janus API" of the Janus documentation, sections on ``create``, ``destroy``, ``keepalive``.
     """
@@ -142,6 +146,7 @@ class JanusSession:
         self.id: int | None = None
         self.state: SessionState = "new"
         self.reason = ""
+        self.server_log: Callable[[], str] | None = None
         self.events = EventLog(log_capacity)
         this = ref(self)  # weak: a log that somebody keeps must not keep the session
         self.events.about = lambda: describe(session) if (session := this()) is not None else None
@@ -611,6 +616,36 @@ class JanusSession:
         return self.events.ladder(
             handle_id=handle_id, keepalives=keepalives, candidates=candidates, limit=limit
         )
+
+    async def bundle(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
+        logs: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> Bundle:
+        """Write a support bundle, for a bug report: all that is known here, secrets masked, in a zip file.
+
+        What is in it: how the session and its handles stand and stood, what the server says of itself and
+        (if `admin` is known) of the handles, SDPs, candidates, statistics, errors, the log, versions. Its
+        ``README.txt`` tells what failed, and what could not be collected, which fails nothing. ``replay``
+        opens it. Also for a session that has ended.
+
+        Args:
+            path: the file, ``report.zip``, or a folder for it; None for a name made of the session's id and
+                the time, in the working directory.
+            overwrite: replace a file that exists.
+            logs: further texts to put in, by file name, such as ``{"janus.log": text}``.
+            timeout: seconds for all that has to be asked of somebody.
+
+        Raises:
+            JanusOptionError: it cannot be written there, or a file is there already.
+            JanusTimeoutError: it was not written within a minute.
+        """
+        from janus_notebook.client.bundle.bundle import write_bundle
+
+        return await write_bundle(self, path, overwrite=overwrite, logs=logs, timeout=timeout)
 
     # -- handles ------------------------------------------------------------------------------
 
