@@ -177,9 +177,9 @@ def test_merged_with_a_session_in_order_of_time() -> None:
         async with Monitor() as monitor, scripted() as server:
             async with JanusSession(server.url) as session:
                 plugin = JanusPlugin("scripted")
-                await asyncio.sleep(0.05)  # so that the delivery's own time does not matter
+                await asyncio.sleep(0.4)  # so that the delivery's own time does not matter
                 await plugin.attach(session)
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.4)
                 await plugin.request({"n": 1})
                 times = {entry.kind: entry.time for entry in session.events if entry.direction == "request"}
                 at = {name: int((moment + 3600) * 1e6) + 1000 for name, moment in times.items()}
@@ -239,15 +239,15 @@ def test_it_says_once_that_nothing_has_arrived() -> None:
 
 def test_it_says_nothing_when_something_has_arrived_or_it_was_stopped() -> None:
     async def main() -> None:
-        async with Monitor(patience=0.05) as monitor:
+        async with Monitor(patience=0.5) as monitor:
             await tell(monitor, event(1))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.6)
             assert monitor.notice == ""
         async with monitor:  # again: it has heard of the server before
-            await asyncio.sleep(0.1)
-        async with Monitor(patience=0.05) as other:
+            await asyncio.sleep(0.6)
+        async with Monitor(patience=0.5) as other:
             pass
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.6)
         assert monitor.notice == other.notice == ""
 
     run(main())
