@@ -1,26 +1,39 @@
-"""Secrets and settings: what must never be shown, and the environment variables we read.
+"""Secrets and settings: what must never be shown, and what the environment and the settings file say.
 
-This module is the only reader of ``JANUS_*`` variables.
+This module is the only reader of both. The file is TOML, a line for each setting::
+
+    url = "wss://janus.example.org/janus"
+    token = "..."
+    timeout = 20
+
+An argument goes over an environment variable, and that over the file.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from janus_notebook.errors import JanusOptionError
 
 __all__ = [
     "MASK",
     "SECRET_KEYS",
+    "SETTINGS",
+    "Setting",
     "Settings",
     "is_secret",
     "mask",
     "mask_sdp",
     "mask_url",
-    "settings_from_environment",
+    "read_settings",
+    "settings_path",
 ]
 
 MASK = "***"
@@ -131,34 +144,192 @@ def mask_url(url: str) -> str:
 _MASKS_OF_TEXTS = {"sdp": mask_sdp, "url": mask_url}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What the environment says; every value may be overridden by an argument.
+@dataclass(frozen=True)
+class Setting:
+    """A setting that the environment and the settings file may have.
 
     Attributes:
-        url: ``JANUS_URL``, the server that ``connect()`` uses.
-        api_secret: ``JANUS_API_SECRET``.
-        token: ``JANUS_TOKEN``.
-        admin_url: ``JANUS_ADMIN_URL``, the Admin API that ``admin()`` uses.
-        admin_secret: ``JANUS_ADMIN_SECRET``.
-        binary: ``JANUS_BINARY``, the ``janus`` executable of the local gateway.
+        name: in the file; in the environment it is ``JANUS_`` and the name in capitals.
+        meaning: what it is, for a person.
+        choices: the values it may have; empty for any.
+        number: whether it is a number of seconds above 0, rather than a text.
+        of: the setting of the server that this one is a secret of, or "".
+    """
+
+    name: str
+    meaning: str
+    choices: tuple[str, ...] = ()
+    number: bool = False
+    of: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"JANUS_{self.name.upper()}"
+
+    def read(self, value: object) -> str | float:
+        """The value as it is used.
+
+        Raises:
+            JanusOptionError: it is not what it should be; a secret is not repeated.
+        """
+        if self.number:
+            try:
+                if isinstance(value, str | int | float) and not isinstance(value, bool):
+                    number = float(value)
+                    if 0 < number < float("inf"):
+                        return number
+            except ValueError:
+                pass
+            raise JanusOptionError(f"{self.name} must be a number of seconds above 0, not {value!r}")
+        if not isinstance(value, str):
+            raise JanusOptionError(
+                f"{self.name} must be a text, not {type(value).__name__}", hint="Put it into quotes."
+            )
+        if self.choices and value not in self.choices:
+            raise JanusOptionError.unknown(f"{self.name}:", value, self.choices)
+        return value
+
+
+SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting("url", "the server that connect() uses"),
+        Setting("api_secret", "what that server wants of every client, if anything", of="url"),
+        Setting("token", "who this client is, for that server", of="url"),
+        Setting("timeout", "how many seconds a request may take", number=True),
+        Setting("recover", "what a session does that lost its connection", ("claim", "recreate", "none")),
+        Setting("admin_url", "the Admin API that admin() uses"),
+        Setting("admin_secret", "the secret of that Admin API", of="admin_url"),
+        Setting("binary", "the janus program that %janus serve starts"),
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the environment and the settings file say; an argument goes over both.
+
+    Attributes:
+        url, api_secret, token, timeout, recover, admin_url, admin_secret, binary: see `SETTINGS`; None
+            where nobody said anything.
+        sources: where each that was set came from, in words.
+        problems: what is wrong there, one sentence each; what is wrong is left out, the rest holds.
+        path: of the settings file, whether it is there or not.
     """
 
     url: str | None = None
     api_secret: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+    timeout: float | None = None
+    recover: str | None = None
     admin_url: str | None = None
     admin_secret: str | None = field(default=None, repr=False)
     binary: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    problems: tuple[str, ...] = field(default=(), compare=False)
+    path: str = field(default="", repr=False, compare=False)
+
+    def secrets_of(self, setting: str) -> dict[str, str]:
+        """The secrets of a server, by name.
+
+        A secret belongs to the server that was named beside it: one of the file does not go to a server
+        that the environment named. The other way it does: who sets both means them together.
+        """
+        outranked = self.sources.get(setting, "").startswith(ENVIRONMENT)
+        names = [name for name, known in SETTINGS.items() if known.of == setting]
+        return {
+            name: getattr(self, name)
+            for name in names
+            if getattr(self, name) is not None
+            and not (outranked and not self.sources.get(name, "").startswith(ENVIRONMENT))
+        }
+
+    def session_options(self) -> dict[str, Any]:
+        """What every session has, whichever server it is on: ``timeout`` and ``recover``, if they are set."""
+        options: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
+        if self.recover is not None:
+            options["recover"] = None if self.recover == "none" else self.recover
+        return options
 
 
-def settings_from_environment() -> Settings:
-    """Read the ``JANUS_*`` variables as they are now; an empty one counts as not set."""
-    return Settings(
-        url=os.environ.get("JANUS_URL") or None,
-        api_secret=os.environ.get("JANUS_API_SECRET") or None,
-        token=os.environ.get("JANUS_TOKEN") or None,
-        admin_url=os.environ.get("JANUS_ADMIN_URL") or None,
-        admin_secret=os.environ.get("JANUS_ADMIN_SECRET") or None,
-        binary=os.environ.get("JANUS_BINARY") or None,
-    )
+ENVIRONMENT = "environment"
+
+
+def settings_path() -> tuple[Path, str]:
+    """Where the settings file is looked for, and the variable that names it, or "".
+
+    ``JANUS_CONFIG`` names it; else it is ``janus-notebook/config.toml`` in ``XDG_CONFIG_HOME``, or in
+    ``~/.config``.
+    """
+    if named := os.environ.get("JANUS_CONFIG"):
+        return Path(os.path.expanduser(named)), "JANUS_CONFIG"
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    return Path(base, "janus-notebook", "config.toml"), ""
+
+
+def read_settings() -> Settings:
+    """Read the ``JANUS_*`` variables and the settings file as they are now.
+
+    An empty variable counts as not set. It raises nothing: see `Settings.problems`.
+    """
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    path, named_by = settings_path()
+    problems: list[str] = []
+    for name, value, place in _in_file(path, named_by, problems):
+        _take(SETTINGS[name], value, f"file {path} {place}", (values, sources, problems))
+    for setting in SETTINGS.values():
+        if value := os.environ.get(setting.variable):
+            _take(setting, value, f"{ENVIRONMENT} {setting.variable}", (values, sources, problems))
+    return Settings(**values, sources=sources, problems=tuple(problems), path=str(path))
+
+
+def _take(
+    setting: Setting, value: object, source: str, into: tuple[dict[str, Any], dict[str, str], list[str]]
+) -> None:
+    values, sources, problems = into
+    try:
+        values[setting.name] = setting.read(value)
+        sources[setting.name] = source
+    except JanusOptionError as exc:
+        problems.append(f"{source}: {exc}")
+
+
+def _in_file(path: Path, named_by: str, problems: list[str]) -> Iterator[tuple[str, object, str]]:
+    """The known settings of the file, each with its line."""
+    try:
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        if named_by:
+            problems.append(f"{named_by} names {path}, which is not there. Make it, or unset {named_by}.")
+        return
+    except UnicodeDecodeError:
+        problems.append(f"file {path}: it is no UTF-8 text. Save it as that.")
+        return
+    except OSError as exc:
+        problems.append(f"file {path}: it cannot be read ({exc.strerror or exc}).")
+        return
+    try:
+        content = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
+        what = str(exc).replace(" (at line", " (line")
+        problems.append(f'file {path}: {what}. It is TOML: name = "value", a line each; it is left out.')
+        return
+    for name, value in content.items():
+        line = _line_of(name, text)
+        if name in SETTINGS:
+            yield name, value, line
+        else:
+            problems.append(f"file {path} {line}: {JanusOptionError.unknown('setting', name, SETTINGS)}")
+
+
+def _line_of(name: str, text: str) -> str:
+    """In which line of a TOML text a name of the top level stands, as far as that is easily seen."""
+    key = re.escape(name)
+    pattern = re.compile(rf"""\s*\[*\s*["']?{key}["']?\s*[=.\]]""")
+    numbers = (number for number, line in enumerate(text.splitlines(), start=1) if pattern.match(line))
+    return f"line {next(numbers, 1)}"
+
+
+settings_from_environment = read_settings  # its former name

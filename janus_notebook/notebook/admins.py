@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.client.admin.admin import JanusAdmin
-from janus_notebook.config import settings_from_environment
+from janus_notebook.config import read_settings
 from janus_notebook.errors import JanusOptionError, JanusStateError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Admins:
         """Open one, or return the open one that was made with the same arguments.
 
         Args:
-            url: of the Admin API; None for that of `gateway`, or else the environment's.
+            url: of the Admin API; None for that of `gateway`, or else that of the settings.
             options: those of `JanusAdmin`.
             gateway: the local one, where there is one.
 
@@ -69,16 +69,15 @@ def _of_ours(gateway: Gateway | None) -> dict[str, Any]:
     """What reaches the Admin API that nobody named."""
     if gateway is not None and gateway.running:
         return {"base_url": _urls(gateway)[0], "admin_secret": gateway.admin_secret}
-    settings = settings_from_environment()
+    settings = read_settings()
     if settings.admin_url is None:
         raise JanusOptionError(
             "no Admin API to connect to",
             hint="Start a gateway with %janus serve, or name one: "
             "admin('http://host:7088/admin', admin_secret='...').",
         )
-    # The secret of the environment belongs to the server of the environment, and goes to no other.
-    secret = {} if settings.admin_secret is None else {"admin_secret": settings.admin_secret}
-    return {"base_url": settings.admin_url, **secret}
+    # This secret belongs to the server that was named with it, and goes to no other.
+    return {"base_url": settings.admin_url, **settings.secrets_of("admin_url")}
 
 
 def _urls(gateway: Gateway) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from janus_notebook.bridge import Call, background
 from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.client.session import JanusSession
-from janus_notebook.config import settings_from_environment
+from janus_notebook.config import read_settings
 from janus_notebook.errors import JanusGatewayError, JanusOptionError
 from janus_notebook.notebook.forms import Form, form_of, register
 from janus_notebook.notebook.workspace import workspace
@@ -122,8 +122,8 @@ def connect(url: str | None = None, **options: Any) -> Call[Any]:
     Args:
         url: ``ws://host:8188`` or ``wss://host/janus``, ``http://host:8088/janus``, ``unix:///path`` or
             ``unix+dgram:///path``. None takes this kernel's local gateway
-            (``%janus serve``), or else the environment's ``JANUS_URL``, with ``JANUS_API_SECRET`` and
-            ``JANUS_TOKEN`` where they are set.
+            (``%janus serve``), or else the ``url`` of the settings (``JANUS_URL``, or the settings file),
+            with its ``api_secret`` and ``token`` where they are set; ``%janus config`` shows them.
         options: those of `JanusSession`: ``api_secret``, ``token``, ``timeout``, ``recover`` (how a lost
             session comes back), and its transport's.
 
@@ -143,23 +143,24 @@ def connect(url: str | None = None, **options: Any) -> Call[Any]:
 
 
 def _resolved(url: str | None, options: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of the session: given ones, then the local gateway's, then the environment's."""
+    """The arguments of the session: given ones, then the local gateway's, then those of the settings."""
     here = workspace()
     gateway = here.gateway
+    settings = read_settings()
+    options = {**settings.session_options(), **options}
     if url is not None:
         return {"base_url": url, **options}
     if gateway is not None and gateway.running:
         return {"base_url": here.gateway_url, **here.gateway_options, **options}
-    settings = settings_from_environment()
     if settings.url is None:
         ended = f"the local gateway has ended ({here.gateway_exit}); " if here.gateway_exit else ""
+        wrong = f"; but {settings.problems[0]}" if settings.problems else ""
         raise JanusOptionError(
-            f"{ended}no server to connect to",
+            f"{ended}no server to connect to{wrong}",
             hint="Start one with %janus serve, or name one: connect('ws://host:8188').",
         )
-    secrets = {"api_secret": settings.api_secret, "token": settings.token}
-    # Secrets of the environment belong to the server of the environment, and go to no other.
-    return {"base_url": settings.url, **{k: v for k, v in secrets.items() if v is not None}, **options}
+    # These secrets belong to the server that was named with them, and go to no other.
+    return {"base_url": settings.url, **settings.secrets_of("url"), **options}
 
 
 def serve(*, practice: bool | None = None, monitor: bool | str | None = None, **options: Any) -> Call[Any]:
@@ -213,8 +214,8 @@ def admin(url: str | None = None, *, admin_secret: str | None = None, **options:
 
     Args:
         url: ``http://host:7088/admin``, ``ws://host:7188`` or ``unix:///path``. None takes this kernel's
-            local gateway with its secret, or else the environment's ``JANUS_ADMIN_URL``, with
-            ``JANUS_ADMIN_SECRET`` where it is set.
+            local gateway with its secret, or else the ``admin_url`` of the settings (``JANUS_ADMIN_URL``,
+            or the settings file), with its ``admin_secret`` where it is set.
         admin_secret: the secret of the server's configuration.
         options: those of `JanusAdmin`: ``timeout``, and its transport's.
 

@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 from janus_notebook.bridge import background
 from janus_notebook.client.session import JanusSession
-from janus_notebook.config import settings_from_environment
+from janus_notebook.config import read_settings
 from janus_notebook.errors import JanusError, JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway import LocalGateway
 from janus_notebook.gateway.local import INSTALL_JANUS, is_installed
@@ -312,12 +312,12 @@ def _is_practice(practice: bool | None, options: dict[str, Any]) -> bool:
     """Whether the gateway that was asked for is a practice gateway."""
     if practice is not None:
         return practice
-    return not (options.get("binary") or settings_from_environment().binary or is_installed())
+    return not (options.get("binary") or read_settings().binary or is_installed())
 
 
 def _gateway(practice: bool, options: dict[str, Any]) -> Gateway:
     """The gateway that was asked for, not started."""
-    binary = options.get("binary") or settings_from_environment().binary
+    binary = options.get("binary") or read_settings().binary
     of_janus = signature(LocalGateway).parameters
     if not practice:
         for name in options:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from janus_notebook.config import SECRET_KEYS, Settings, mask, mask_url, settings_from_environment
+from janus_notebook.config import SECRET_KEYS, mask, mask_url
 
 # A copy on purpose: a name that is taken out of the package must be taken out here as well.
 NAMES = [
@@ -113,24 +113,3 @@ def test_other_mappings() -> None:
 )
 def test_mask_url(url: str, shown: str) -> None:
     assert mask_url(url) == shown
-
-
-def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("URL", "API_SECRET", "TOKEN", "ADMIN_URL", "ADMIN_SECRET", "BINARY"):
-        monkeypatch.delenv(f"JANUS_{name}", raising=False)
-    assert settings_from_environment() == Settings()
-    monkeypatch.setenv("JANUS_URL", "ws://host")
-    monkeypatch.setenv("JANUS_API_SECRET", "s3cret")
-    monkeypatch.setenv("JANUS_TOKEN", "t0ken")
-    monkeypatch.setenv("JANUS_ADMIN_URL", "http://host/admin")
-    monkeypatch.setenv("JANUS_ADMIN_SECRET", "adm1n")
-    monkeypatch.setenv("JANUS_BINARY", "")
-    settings = settings_from_environment()
-    assert settings == Settings(
-        url="ws://host",
-        api_secret="s3cret",
-        token="t0ken",
-        admin_url="http://host/admin",
-        admin_secret="adm1n",
-    )
-    assert repr(settings) == "Settings(url='ws://host', admin_url='http://host/admin', binary=None)"
