@@ -2,8 +2,8 @@
 
 ::
 
-    testing > magics > notebook > panels > {bridge, plugins, gateway, monitor} > media > client > protocol
-    protocol > config > errors
+    testing > magics > notebook > panels > doctor > {bridge, plugins, gateway, monitor} > media > client
+    client > protocol > config > errors
 
 Left may import right, never the other way; those in braces do not know each other. Imports inside functions
 and under TYPE_CHECKING count too. Only the package's own ``__init__`` and ``__main__`` may import anything.
@@ -35,6 +35,7 @@ RANK = {
             ["client"],
             ["media"],
             ["bridge", "plugins", "gateway", "monitor"],
+            ["doctor"],
             ["panels"],
             ["notebook"],
             ["magics"],
@@ -46,7 +47,10 @@ RANK = {
 # Narrower than the order allows: the bridge moves calls between threads and knows nothing of Janus.
 ONLY = {"bridge": {"errors"}}
 
-CORE = ("errors", "config", "protocol", "client", "media", "bridge", "plugins", "gateway", "monitor")
+CORE = (
+    *("errors", "config", "protocol", "client", "media", "bridge", "plugins", "gateway", "monitor"),
+    "doctor",
+)
 JUPYTER = {"IPython", "anywidget", "comm", "ipykernel", "ipywidgets", "jupyterlab", "traitlets"}
 INPUT_OUTPUT_AND_CLOCKS = {
     *("aiortc", "asyncio", "concurrent", "datetime", "http", "httpx", "multiprocessing", "os", "sched"),
