@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 import time
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     from janus_notebook.client.log import EventLog
     from janus_notebook.client.session import JanusSession
 
-__all__ = ["Recording", "describe", "read", "write"]
+__all__ = ["LOG_IN_BUNDLE", "Recording", "describe", "lines", "read", "record", "write"]
+
+# The name of a recording within a support bundle.
+LOG_IN_BUNDLE = "events.jsonl"
 
 FORMAT = "janus-notebook events"
 VERSION = 1
@@ -133,17 +138,19 @@ def describe(session: JanusSession) -> SessionFacts:
     )
 
 
-def write(log: EventLog, path: str | os.PathLike[str], session: SessionFacts | None) -> Path:
-    """Write a log to a file, which is there whole or not at all; return its path.
-
-    Raises:
-        JanusOptionError: it cannot be written there.
-    """
-    entries = list(log)
+def record(log: EventLog, session: SessionFacts | None) -> Recording:
+    """A log as it stands now, as what `read` would give of it."""
+    entries = tuple(log)
     facts = LogFacts(total=log.total, errors=log.errors, counts=dict(log.counts), capacity=log.capacity)
     header = Header(format=FORMAT, version=VERSION, saved=time.time(), log=facts, session=session)
-    lines = (
-        Line(
+    return Recording(path="", header=header, entries=entries)
+
+
+def lines(recording: Recording) -> Iterator[bytes]:
+    """The lines of the file."""
+    yield msgspec.json.encode(recording.header) + b"\n"
+    for event in recording.entries:
+        line = Line(
             seq=event.seq,
             time=event.time,
             elapsed=event.elapsed,
@@ -153,15 +160,22 @@ def write(log: EventLog, path: str | os.PathLike[str], session: SessionFacts | N
             handle_id=event.handle_id,
             raw=event.raw,
         )
-        for event in entries
-    )
+        yield msgspec.json.encode(line) + b"\n"
+
+
+def write(log: EventLog, path: str | os.PathLike[str], session: SessionFacts | None) -> Path:
+    """Write a log to a file, which is there whole or not at all; return its path.
+
+    Raises:
+        JanusOptionError: it cannot be written there.
+    """
+    recording = record(log, session)
     target = Path(path).expanduser()
     # Written beside it, and put in its place in one step.
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
-            stream.write(msgspec.json.encode(header) + b"\n")
-            stream.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
+            stream.writelines(lines(recording))
         part.replace(target)
     except OSError as exc:
         raise _not_possible("written", target, exc) from exc
@@ -171,19 +185,20 @@ def write(log: EventLog, path: str | os.PathLike[str], session: SessionFacts | N
 
 
 def read(path: str | os.PathLike[str]) -> Recording:
-    """Read a file that `write` has written.
+    """Read a file that `write` has written, or the one within a support bundle.
 
     Raises:
         JanusOptionError: there is none, or a line of it is not what it should be; names the line.
     """
     target = Path(path).expanduser()
     try:
-        lines = target.read_bytes().splitlines()
-    except OSError as exc:
+        text = _unpacked(target) if zipfile.is_zipfile(target) else target.read_bytes()
+    except (OSError, zipfile.BadZipFile) as exc:
         raise _not_possible("read", target, exc) from exc
+    rows = text.splitlines()
     number = 1
     try:
-        header = msgspec.json.decode(lines[0] if lines else b"", type=Header)
+        header = msgspec.json.decode(rows[0] if rows else b"", type=Header)
         if header.format != FORMAT:
             raise JanusOptionError(f"{target} is a file of {header.format!r}, not of {FORMAT!r}")
         if header.version > VERSION:
@@ -192,7 +207,7 @@ def read(path: str | os.PathLike[str]) -> Recording:
                 hint="Upgrade this one to read it.",
             )
         entries = []
-        for number, line in enumerate(lines[1:], start=2):
+        for number, line in enumerate(rows[1:], start=2):
             entries.append(_event(msgspec.json.decode(line, type=Line)))
             if number > 2 and entries[-1].seq <= entries[-2].seq:
                 raise msgspec.ValidationError("it does not follow the line before (seq)")
@@ -216,5 +231,15 @@ def _event(line: Line) -> JanusEvent:
     )
 
 
-def _not_possible(what: str, path: Path, exc: OSError) -> JanusOptionError:
-    return JanusOptionError(f"{path} cannot be {what}: {exc.strerror or exc}")
+def _unpacked(path: Path) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        name = next((name for name in archive.namelist() if name.endswith(f"/{LOG_IN_BUNDLE}")), None)
+        if name is None:
+            raise JanusOptionError(
+                f"{path} is a zip file without {LOG_IN_BUNDLE}", hint="Expected one of session.bundle(path)."
+            )
+        return archive.read(name)
+
+
+def _not_possible(what: str, path: Path, exc: Exception) -> JanusOptionError:
+    return JanusOptionError(f"{path} cannot be {what}: {getattr(exc, 'strerror', None) or exc}")

@@ -10,8 +10,9 @@ import asyncio
 import os
 import time
 from collections import Counter, deque
+from collections.abc import Mapping
 from math import inf
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from janus_notebook.client.frames import plugins_by_handle
 from janus_notebook.client.log import EventLog, Subscription
@@ -20,6 +21,9 @@ from janus_notebook.client.recording import HandleFacts, Recording, SessionFacts
 from janus_notebook.client.session import OPEN, JanusSession, keepalive_interval
 from janus_notebook.errors import JanusError, JanusOptionError, JanusStateError
 from janus_notebook.protocol.events import JanusEvent, StateEvent
+
+if TYPE_CHECKING:
+    from janus_notebook.client.bundle.bundle import Bundle
 
 __all__ = ["AnyHandle", "AnySession", "Replay", "ReplayedHandle"]
 
@@ -152,6 +156,11 @@ class Replay:
         """The handles that are attached at this moment, oldest first."""
         return tuple(handle for handle in self._handles.values() if handle.id is not None)
 
+    @property
+    def handles(self) -> tuple[ReplayedHandle, ...]:
+        """Every handle that there has been so far, detached ones included, oldest first."""
+        return tuple(self._handles.values())
+
     def handle(self, handle_id: int) -> ReplayedHandle:
         """The handle with this id, also when it is detached already.
 
@@ -185,6 +194,19 @@ class Replay:
         """Record an error that no call can raise."""
         raw = {"error": {"type": type(error).__name__, "reason": str(error)}}
         self.events.record("local", "error", raw, self.id)
+
+    async def bundle(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
+        logs: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> Bundle:
+        """Write a support bundle of the whole recording; see `JanusSession.bundle`."""
+        from janus_notebook.client.bundle.bundle import write_bundle
+
+        return await write_bundle(self, path, overwrite=overwrite, logs=logs, timeout=timeout)
 
     # -- playing -------------------------------------------------------------------------------
 

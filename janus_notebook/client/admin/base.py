@@ -95,6 +95,11 @@ class AdminBase:
         return self._connection.url
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown."""
+        return tuple(self._credentials.values())
+
+    @property
     def state(self) -> AdminState:
         """``new, connecting, connected, lost, closed``; a request connects again after a loss."""
         return "closed" if self._closed else self._connection.state
