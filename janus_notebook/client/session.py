@@ -33,6 +33,7 @@ from janus_notebook.protocol.messages import Message, id_in, integer, verb_of
 from janus_notebook.protocol.router import Occurred
 
 if TYPE_CHECKING:
+    from janus_notebook.client.admin.admin import JanusAdmin
     from janus_notebook.client.bundle.bundle import Bundle
     from janus_notebook.client.ladder import Ladder
     from janus_notebook.client.plugin import JanusPlugin
@@ -103,6 +104,8 @@ class JanusSession:
             session is a connected one that has been lost in between.
         events: the log of everything sent, received and changed (`EventLog`).
         reason: why the session was lost, or how it came back, or "".
+        admin: the Admin API of its server (`JanusAdmin`), where it is known, or None. Whoever sets it closes
+            it; panels, `bundle` and graphs ask it, and nothing else does.
         server_log: a function that gives the end of the server's own log, where it is at hand (that of a
             local gateway); None elsewhere. `bundle` asks it.
 
@@ -146,6 +149,7 @@ class JanusSession:
         self.id: int | None = None
         self.state: SessionState = "new"
         self.reason = ""
+        self.admin: JanusAdmin | None = None
         self.server_log: Callable[[], str] | None = None
         self.events = EventLog(log_capacity)
         this = ref(self)  # weak: a log that somebody keeps must not keep the session

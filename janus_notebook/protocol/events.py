@@ -79,6 +79,14 @@ class JanusEvent(msgspec.Struct, frozen=True, gc=False):
             msgspec.structs.force_setattr(self, "_source", source)
         return source
 
+    def mentions(self, key: str) -> bool:
+        """Whether `raw` may have a key anywhere; cheap where it was not decoded yet.
+
+        Whoever goes through thousands of entries for the few that have an SDP need not decode them all.
+        """
+        source = self._source
+        return key.encode() in source if isinstance(source, bytes) else True
+
     @property
     def name(self) -> str:
         """What has happened: the `kind`, and for a plugin's event the plugin's own name of it."""
