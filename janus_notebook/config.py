@@ -71,6 +71,8 @@ SECRET_KEYS = frozenset(
     }
 )
 
+LONGEST_URL = 8_000
+
 # The key in an SDP's a=crypto line.
 _SDES_KEY = re.compile(r"(\binline:)[^\s|;]+")
 
@@ -125,13 +127,17 @@ def mask_sdp(sdp: str) -> str:
 
 def mask_url(url: str) -> str:
     """Return `url` without its user and password, and without secrets in its query."""
+    if len(url) > LONGEST_URL:
+        return f"{MASK} ({len(url)} characters)"  # nobody's URL; where its secrets end is anybody's guess
     try:
         parts = urlsplit(url)
         query = parse_qsl(parts.query, keep_blank_values=True)
         _ = parts.port  # raises where what precedes a slash in a password stands in its place
     except ValueError:
         # Not a URL, but it may hold a password all the same.
-        return re.sub(r"//.*@", f"//{MASK}@", url.partition("?")[0])
+        before, _, rest = url.partition("?")[0].partition("//")
+        _, found, host = rest.rpartition("@")
+        return f"{before}//{MASK}@{host}" if found else url.partition("?")[0]
     host = parts.netloc.rpartition("@")
     netloc = f"{MASK}@{host[2]}" if host[1] else parts.netloc
     if any(is_secret(key) for key, _ in query):

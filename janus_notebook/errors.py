@@ -24,6 +24,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from janus_notebook.texts import LINE_LIMIT, NAME_LIMIT, clean
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Self
@@ -84,7 +86,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     Of many it names a few: those that have a part of `word` in them, if any do.
     """
-    names = sorted(known)
+    names = sorted(clean(name, NAME_LIMIT) for name in known)
     if not names:
         return ""
     close = get_close_matches(word, names, n=1, cutoff=0.6)
@@ -138,13 +140,21 @@ class JanusError(Exception):
         return _unpickled, (type(self), self.args, self.__dict__)
 
     def __str__(self) -> str:
-        text = self.message if self.message.endswith((".", "?", "!")) else self.message + "."
-        text = f"{text} {self.hint}" if self.hint else text
-        return " ".join(text.split())
+        text = _line(self.message)
+        text = text if text.endswith((".", "?", "!", "…")) else text + "."
+        return f"{text} {_line(self.hint)}" if self.hint else text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
     def _render_traceback_(self) -> list[str]:
         """One line in IPython; ``%tb`` still shows the whole traceback of other errors."""
         return [f"{type(self).__name__}: {self}"]
+
+
+def _line(text: str) -> str:
+    """A text, which may quote a server or a peer, as one line of bearable length."""
+    return clean(" ".join(text[: 2 * LINE_LIMIT].split()), LINE_LIMIT)
 
 
 def _unpickled(cls: type[JanusError], args: tuple[Any, ...], state: dict[str, Any]) -> JanusError:

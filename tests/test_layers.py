@@ -3,7 +3,7 @@
 ::
 
     testing > magics > notebook > panels > doctor > {bridge, plugins, gateway, monitor} > media > client
-    client > protocol > config > errors
+    client > protocol > config > errors > texts
 
 Left may import right, never the other way; those in braces do not know each other. Imports inside functions
 and under TYPE_CHECKING count too. Only the package's own ``__init__`` and ``__main__`` may import anything.
@@ -29,6 +29,7 @@ RANK = {
     layer: rank
     for rank, row in enumerate(
         [
+            ["texts"],
             ["errors"],
             ["config"],
             ["protocol"],
@@ -45,7 +46,7 @@ RANK = {
     for layer in row
 }
 # Narrower than the order allows: the bridge moves calls between threads and knows nothing of Janus.
-ONLY = {"bridge": {"errors"}}
+ONLY = {"bridge": {"errors", "texts"}}
 
 CORE = (
     *("errors", "config", "protocol", "client", "media", "bridge", "plugins", "gateway", "monitor"),

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from janus_notebook import texts
 from janus_notebook.client.replay import Replay
 from janus_notebook.client.session import ALIVE
+from janus_notebook.texts import NAME_LIMIT
 
 if TYPE_CHECKING:
     from janus_notebook.client.replay import AnySession
@@ -22,34 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["NAME_LIMIT", "clean", "event_json", "event_row", "ident", "is_moving", "number"]
 
 SUMMARY_LIMIT: Final = 200
-NAME_LIMIT: Final = 80
 JSON_LIMIT: Final = 200_000
-
-# Control characters, line and paragraph separators, bidirectional controls, the byte order mark, lone
-# surrogates: they would change how the text around them looks, or cannot be encoded.
-_INVISIBLE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
-_IN_A_LINE = re.compile(f"[\t\n{_INVISIBLE}]")
-_IN_A_BLOCK = re.compile(f"[{_INVISIBLE}]")
 
 
 def clean(text: object, limit: int = SUMMARY_LIMIT, *, lines: bool = False) -> str:
-    r"""Return `text` fit to be shown: what is invisible becomes a visible escape (``\x1b``, ``\u202e``).
-
-    Args:
-        text: anything; what is not a str goes through ``str``.
-        limit: characters that are kept; what is cut ends in "…".
-        lines: keep line ends and tabs.
-    """
-    whole = text if isinstance(text, str) else str(text)
-    cut = whole[: limit + 1]
-    shown = (_IN_A_BLOCK if lines else _IN_A_LINE).sub(_escape, cut)
-    return shown if len(whole) <= limit and len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    named = {9: "\\t", 10: "\\n", 13: "\\r"}.get(code)
-    return named or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+    """`texts.clean`, with a limit that suits a cell of a table."""
+    return texts.clean(text, limit, lines=lines)
 
 
 def event_row(event: JanusEvent) -> dict[str, Any]:

@@ -207,6 +207,10 @@ def _depth(value: Any) -> int:
 
 def excerpt(data: bytes | str, limit: int = 80) -> str:
     """The beginning of `data` as printable text on one line, secrets masked."""
-    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    # A text ten times too long is masked before it is cut, so that a cut secret is still known as one.
+    begin = data[: 10 * limit]
+    text = begin.decode("utf-8", "replace") if isinstance(begin, bytes) else begin
     shown = repr(_SECRET.sub(rf'\1"{MASK}"', text)[:limit])
-    return f"{shown} and {len(text) - limit} more characters" if len(text) > limit else shown
+    if len(data) <= limit:
+        return shown
+    return f"{shown} and {len(data) - limit} more {'bytes' if isinstance(data, bytes) else 'characters'}"

@@ -261,7 +261,7 @@ def test_a_plugin_event_that_reuses_an_answered_transaction_is_an_event() -> Non
         ('{"janus": "event", "session_id": ' + "9" * 5000 + "}", "is not JSON"),
         ('{"janus": "event", "a": ' + "[" * 90_000 + "]" * 90_000 + "}", "JSON"),
         ('{"janus": "event", "a": ' + "[" * 450 + "]" * 450 + "}", "nested deeper than 100"),
-        ("x" * 8_000_000, "and 7999920 more characters"),
+        ("x" * 8_000_000, "and 7999920 more bytes"),
         ('{"token": "s3cret"}', r'"token": "\*\*\*"'),
         ('{"janus": "x", "plugindata": {"PIN": "s3cret', '"PIN": "'),
     ],

@@ -1,0 +1,48 @@
+"""`clean`: text that somebody else wrote, fit to be shown to a person.
+
+What a server or another user wrote may steer a terminal, turn the line around it from right to left, hold
+what no UTF-8 can, or be a megabyte long. As data it stays as it came; wherever it is shown it goes
+through here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["BLOCK_LIMIT", "LINE_LIMIT", "NAME_LIMIT", "clean"]
+
+NAME_LIMIT: Final = 80
+"""Characters of a name that is part of a line."""
+LINE_LIMIT: Final = 1_000
+"""Characters of one line."""
+BLOCK_LIMIT: Final = 10_000
+"""Characters of what may have many lines, such as the repr of a message."""
+
+# Control characters, line and paragraph separators, bidirectional controls, the byte order mark, lone
+# surrogates: they would change how the text around them looks, or cannot be encoded.
+_INVISIBLE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ud800-\udfff"
+_IN_A_LINE = re.compile(f"[\t\n{_INVISIBLE}]")
+_IN_A_BLOCK = re.compile(f"[{_INVISIBLE}]")
+
+
+def clean(text: object, limit: int = LINE_LIMIT, *, lines: bool = False) -> str:
+    r"""Return `text` fit to be shown: what is invisible becomes a visible escape (``\x1b``, ``\u202e``).
+
+    Cleaning twice changes nothing more. It takes as long as `limit` characters take, however long `text` is.
+
+    Args:
+        text: anything; what is not a str goes through ``str``.
+        limit: characters that are kept; what is cut ends in "…".
+        lines: keep line ends and tabs.
+    """
+    whole = text if isinstance(text, str) else str(text)
+    cut = whole[: limit + 1]
+    shown = (_IN_A_BLOCK if lines else _IN_A_LINE).sub(_escape, cut)
+    return shown if len(whole) <= limit and len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    named = {9: "\\t", 10: "\\n", 13: "\\r"}.get(code)
+    return named or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
