@@ -1,4 +1,4 @@
-"""Real JupyterLab in a real Chromium, for tests: open a notebook, run its cells, look at what a user sees.
+"""Real front ends in a real Chromium, for tests: open a notebook, run its cells, look at what a user sees.
 
 ::
 
@@ -9,6 +9,9 @@
         expect(notebook.output(1)).to_contain_text("connected")
         notebook.finish()
         page.screenshot("first-dark", notebook.output(1))
+
+``lab.page("notebook")`` is the same with Notebook 7, and ``with lab.voila("first.ipynb") as dashboard`` shows
+the notebook in Voilà: one server has all three.
 
 Cells are run by JupyterLab's own commands. Settings, kernels, notebook signatures and workspaces live in a
 temporary home, so no setting of this machine matters and none is changed. JupyterLab asks nothing: its
@@ -31,20 +34,23 @@ import time
 import urllib.request
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import nbformat
 import nbformat.sign
 from playwright.sync_api import sync_playwright
 
-from tests.browser.page import STARTUP_SECONDS, THEMES, Notebook, Page, Theme
+from tests.browser.front_ends import Dashboard, NotebookPage
+from tests.browser.page import STARTUP_SECONDS, THEMES, Notebook, Page
+from tests.browser.tab import Theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from playwright.sync_api import Browser
+    from playwright.sync_api import Page as PlaywrightPage
 
-__all__ = ["CHECKOUT", "Lab", "Notebook", "Page", "Theme", "jupyter_lab"]
+__all__ = ["CHECKOUT", "Dashboard", "Lab", "Notebook", "Page", "Theme", "jupyter_lab"]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MARK = "NOTEBOOK_LAB_HOME"  # in the environment of every process below a lab: how its leftovers are found
@@ -81,14 +87,38 @@ class Lab:
         return (self.home / "lab.log").read_text(errors="replace")
 
     @contextmanager
-    def page(self, *, theme: Theme = "light", width: int = 1400, height: int = 900) -> Iterator[Page]:
-        """A fresh browser page with JupyterLab loaded; kernels outlive it, as they do for a user."""
-        self._configure("@jupyterlab/apputils-extension/themes", {"theme": THEMES[theme]})
-        with self.browser.new_context(viewport={"width": width, "height": height}) as context:
-            page = Page(context.new_page(), self.url, self.trust)
+    def page(
+        self,
+        front_end: Literal["lab", "notebook"] = "lab",
+        *,
+        theme: Theme = "light",
+        width: int = 1400,
+        height: int = 900,
+    ) -> Iterator[Page]:
+        """A fresh browser page with JupyterLab or Notebook 7; kernels outlive it, as they do for a user."""
+        self.configure("@jupyterlab/apputils-extension/themes", {"theme": THEMES[theme]})
+        kind = Page if front_end == "lab" else NotebookPage
+        with self._tab(width, height) as tab:
+            page = kind(tab, self.url, self.trust)
             page.load()
             yield page
             assert not page.console_errors, f"errors in the browser's console: {page.console_errors}"
+
+    @contextmanager
+    def voila(
+        self, path: str, *, theme: Theme = "light", width: int = 1400, height: int = 900
+    ) -> Iterator[Dashboard]:
+        """A fresh browser page in which Voilà has run a notebook of the folder."""
+        with self._tab(width, height) as tab:
+            dashboard = Dashboard(tab, self.url)
+            dashboard.render(path, theme)
+            yield dashboard
+            assert not dashboard.console_errors, f"errors in the console: {dashboard.console_errors}"
+
+    @contextmanager
+    def _tab(self, width: int, height: int) -> Iterator[PlaywrightPage]:
+        with self.browser.new_context(viewport={"width": width, "height": height}) as context:
+            yield context.new_page()
 
     def processes(self, word: str = "") -> dict[int, str]:
         """Pid and command of every process below the lab whose command holds `word`; the browser's too."""
@@ -112,7 +142,8 @@ class Lab:
         finally:
             notary.store.close()
 
-    def _configure(self, plugin: str, settings: Mapping[str, Any]) -> None:
+    def configure(self, plugin: str, settings: Mapping[str, Any]) -> None:
+        """Set one plugin's settings, instead of earlier ones, for the pages that are loaded from now on."""
         path = self.home / "settings" / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings))
@@ -134,10 +165,11 @@ class Lab:
     def start(self) -> subprocess.Popen[bytes]:
         """Start the server; `wait_ready` gives its address."""
         for plugin, settings in SETTINGS.items():
-            self._configure(plugin, settings)
+            self.configure(plugin, settings)
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
             *("--ip=127.0.0.1", "--port=0", f"--ServerApp.root_dir={self.folder}"),
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             *("--IdentityProvider.token=", "--LabApp.extension_manager=readonly"),
             *(["--allow-root"] if os.geteuid() == 0 else []),
         ]

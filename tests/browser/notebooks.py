@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write(path: Path, *cells: str) -> str:
-    """Write a notebook of these code cells for the ``python3`` kernel; return the file's name."""
+def write(path: Path, *cells: str, kernel: str = "python3") -> str:
+    """Write a notebook of these code cells; return the file's name."""
     notebook = {
         "nbformat": 4,
         "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "metadata": {"kernelspec": {"name": kernel, "display_name": "Python 3", "language": "python"}},
         "cells": [
             {
                 "cell_type": "code",

@@ -16,7 +16,7 @@ from tests.browser.notebooks import write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.browser.page import Theme
+    from tests.browser.harness import Theme
 
 pytestmark = pytest.mark.browser
 
