@@ -139,7 +139,8 @@ const QUEUED_AFTER_MS = 500;
 
 /**
  * The panel's buttons and what became of the last click; call it where the notice is to stand. Returns
- * ask(action, arguments), and button(parent, {action, label, title, arguments}) whose state follows the kernel.
+ * ask(action, arguments), button(parent, {action, label, title, args, sure}) whose state follows the kernel, and
+ * bind(node, action) for other controls. `sure` may be a question with the answer as a promise.
  * What the kernel has not heard after half a second is queued: it runs a cell, and will hear of it then.
  */
 function controls(root, model, signal) {
@@ -175,14 +176,18 @@ function controls(root, model, signal) {
   }, signal);
   listen(model, "change:notice", show, signal);
   signal.addEventListener("abort", () => waiting.forEach(({ timer }) => clearTimeout(timer)));
-  const button = (parent, { action, label, title, args = () => ({}) }) => {
-    const node = parent.appendChild(make("button", "janus-button", label));
-    Object.assign(node, { type: "button", title });
+  const bind = (node, action) => {
     const entry = { node, action, off: false };
     buttons.push(entry);
-    node.addEventListener("click", () => ask(action, args()), { signal });
+    show();
     return (off) => { entry.off = off; show(); };
   };
+  const button = (parent, { action, label, title, args = () => ({}), sure = () => true }) => {
+    const node = parent.appendChild(make("button", "janus-button", label));
+    Object.assign(node, { type: "button", title });
+    node.addEventListener("click", async () => { if (await sure()) ask(action, args()); }, { signal });
+    return bind(node, action);
+  };
   show();
-  return { ask, button, show };
+  return { ask, bind, button, show };
 }
