@@ -24,6 +24,9 @@ __all__ = ["Workspace", "workspace"]
 
 CLOSE_SECONDS = 8.0
 
+# Of a local gateway's log, in a support bundle.
+LOG_LINES = 5000
+
 if TYPE_CHECKING:
     from janus_notebook.gateway import PracticeGateway
     from janus_notebook.monitor import Monitor
@@ -75,6 +78,10 @@ class Workspace:
         """Close `session` when the kernel ends; forget those that are closed already."""
         self.sessions = [known for known in self.sessions if known.state != "closed"]
         self.sessions.append(session)
+        gateway = self.gateway
+        if gateway is not None and session in self._on_gateway(gateway):
+            # It still has its log when it has ended, which is when it is most wanted.
+            session.server_log = lambda: "\n".join(gateway.log_lines(LOG_LINES))
         self.listen()
 
     def own(self, thing: Closable) -> None:

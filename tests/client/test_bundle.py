@@ -139,7 +139,7 @@ async def with_admin(session: JanusSession) -> AsyncIterator[AdminServer]:
         server.on["handle_info"] = lambda request: [server.reply(request, info=info)]
         server.on["list_handles"] = lambda request: [server.reply(request, handles=[7])]
         server.on["get_status"] = lambda request: [server.reply(request, status={"log_level": 4})]
-        vars(session).update(admin=admin)
+        session.admin = admin
         yield server
 
 
@@ -269,7 +269,7 @@ def test_a_session_that_is_lost_and_one_that_is_closed(tmp_path: Path) -> None:
             assert data(files, "session.json")["state"] == state
             assert data(files, f"handle-{handle_id}/state.json")["state"] == "detached"
             assert f"handle-{handle_id}/candidates.txt" in files
-        assert "state: connected → lost" in lost["README.txt"].decode()
+        assert " s  connected → lost" in lost["README.txt"].decode()
 
     run(main())
 

@@ -161,10 +161,12 @@ def _write(findings: Findings, target: Path, overwrite: bool, stop: threading.Ev
 
 def _pack(findings: Findings, part: Path, folder: str, stop: threading.Event) -> tuple[str, ...]:
     listed = list(members(findings))
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(part, "w") as archive:
 
         def add(member: Member) -> None:
-            with archive.open(f"{folder}/{member.name}", "w") as stream:
+            about = zipfile.ZipInfo(f"{folder}/{member.name}", time.localtime(findings.taken)[:6])
+            about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            with archive.open(about, "w") as stream:
                 for piece in member.parts:
                     if stop.is_set():
                         raise _Stopped

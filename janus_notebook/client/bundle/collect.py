@@ -179,7 +179,7 @@ async def _ask(
 ) -> None:
     """Ask our own peer connections for their statistics, and the Admin API for what the server knows."""
     questions = _Questions(findings.missing, timeout)
-    admin: JanusAdmin | None = getattr(session, "admin", None)
+    admin = session.admin
     session_id = findings.session_id
     asked = [_statistics(live[one.id], one, questions) for one in findings.handles if one.id in live]
     if session.server_log is not None:

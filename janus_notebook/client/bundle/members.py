@@ -62,11 +62,9 @@ def members(findings: Findings) -> Iterator[Member]:
         recording.lines(findings.recording),
     )
     yield text("events.txt", "the same, a line for each", map(_line, entries))
-    yield text(
-        "errors.txt",
-        "errors: the server's answers, and what no call could raise",
-        map(_line, _errors(entries)),
-    )
+    errors = [event for event in entries if _failure(event)]
+    if errors:
+        yield text("errors.txt", "errors, refusals, hangups and losses", map(_line, errors))
     ladder = ladder_of(entries, limit=1000)
     if ladder.steps:
         yield text("ladder.txt", "the signalling as a diagram", map(plain, ladder.text.splitlines()))
@@ -104,21 +102,23 @@ def summary(findings: Findings, written: Iterable[Member]) -> str:
     server = facts.server or {}
     since = datetime.fromtimestamp(entries[0].time, UTC) if entries else None
     name = " ".join(str(server[key]) for key in ("name", "version_string") if key in server)
+    here = findings.versions
     lines = [
         "SUPPORT BUNDLE OF A JANUS SESSION",
         "",
-        f"made        {_moment(findings.taken)} ({time.strftime('%z')} is the local time zone)",
+        f"made        {_moment(findings.taken)}, local time {time.strftime('%H:%M %z')}",
         *([f"of          the recording {findings.replayed}"] if findings.replayed else []),
         f"session     {findings.session_id or 'none'} at {facts.url or 'an unknown server'}",
         f"state       {facts.state}" + (f": {facts.reason}" if facts.reason else ""),
         f"log         {len(entries)} entries" + (f" since {since:%Y-%m-%d %H:%M:%S} UTC" if since else ""),
         f"server      {name or 'not known'}",
-        "here        " + ", ".join(f"{key} {value}" for key, value in list(findings.versions.items())[:8]),
+        f"here        {here['python']} on {here['system']}; front end: {here['front end']}",
+        f"package     janus-notebook {here.get('janus-notebook', 'not installed')} (versions.json has all)",
         "",
         "HANDLES",
         *(_handle_lines(findings) or ["none"]),
         "",
-        "WHAT FAILED (errors.txt has all of it)",
+        "WHAT FAILED (the newest of each; errors.txt has all of them)",
         *(_failed(findings) or ["nothing that the log tells of"]),
         "",
         "WHAT IS MISSING HERE",
@@ -139,6 +139,8 @@ def _handle_lines(findings: Findings) -> list[str]:
     for one in findings.handles:
         facts, peer = one.facts, one.facts["our_peer_connection"]
         told = [f"{one.id}  {one.plugin}  {facts['state']}"]
+        if facts["state"] == "detached" and one.transitions:
+            told[0] += f" (was {one.transitions[-1].before})"
         told += [facts["reason"]] if facts["reason"] else []
         told += [f"ICE {peer['ice']}, DTLS {peer['dtls']}"] if {"ice", "dtls"} <= peer.keys() else []
         told += [
@@ -155,10 +157,8 @@ def _failed(findings: Findings) -> list[str]:
     texts: dict[str, JanusEvent] = {}
     counts: Counter[str] = Counter()
     for event in findings.recording.entries:
-        if event.kind in ("error", "hangup", "timeout") or (
-            _is_change(event) and event.state in ("lost", "reconnecting")
-        ):
-            told = f"{event.kind}: {event.summary or event.raw.get('error', '')}"
+        told = _failure(event)
+        if told:
             texts.pop(told, None)
             texts[told] = event
             counts[told] += 1
@@ -169,6 +169,22 @@ def _failed(findings: Findings) -> list[str]:
     ]
 
 
+def _failure(event: JanusEvent) -> str:
+    """What failed, in words; "" if nothing did."""
+    data = _object(_object(event.raw.get("plugindata")).get("data"))
+    if "error_code" in data:
+        return f"{data.get('error', 'refused')} ({data['error_code']})"
+    if event.kind in ("error", "hangup", "timeout"):
+        return f"{event.kind}: {event.summary}"
+    if _is_change(event) and event.state in ("lost", "reconnecting"):
+        return event.summary
+    return ""
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _is_change(event: JanusEvent) -> TypeGuard[StateEvent]:
     """Whether it is a change of the session's state."""
     return isinstance(event, StateEvent) and event.handle_id is None
@@ -176,10 +192,6 @@ def _is_change(event: JanusEvent) -> TypeGuard[StateEvent]:
 
 def _change(event: JanusEvent) -> dict[str, Any]:
     return {"time": event.time, "elapsed": event.elapsed, **event.raw}
-
-
-def _errors(entries: Iterable[JanusEvent]) -> list[JanusEvent]:
-    return [event for event in entries if event.kind == "error" or "error" in event.raw]
 
 
 def _line(event: JanusEvent) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from janus_notebook.config import MASK, SECRET_KEYS, is_secret, mask
+from janus_notebook.texts import clean
 
 if TYPE_CHECKING:
     from janus_notebook.client.session import JanusSession
@@ -21,6 +22,7 @@ __all__ = ["Scrubber", "plain", "secrets_of"]
 
 # A shorter one may be part of a word or of an id: it is masked where it stands alone.
 SHORT = 6
+LONGEST_LINE = 20_000
 
 _KEY = "|".join(key.replace("_", "[-_]") for key in sorted(SECRET_KEYS, key=len, reverse=True))
 # The only rule that needs neither a colon nor an equals sign.
@@ -99,7 +101,7 @@ def _sought(form: str) -> str:
 def secrets_of(session: JanusSession) -> set[str]:
     """The secrets that a session was given."""
     found = {*session.credentials.fields.values(), *_in_url(session.base_url)}
-    admin = getattr(session, "admin", None)
+    admin = session.admin
     if admin is not None:
         found |= {*admin.secrets, *_in_url(admin.base_url)}
     for name, value in session.connection.options.items():
@@ -125,5 +127,5 @@ def _in_url(url: str) -> set[str]:
 
 
 def plain(text: str) -> str:
-    """A text on one line, without what a terminal or an editor would act upon."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    """A text on one line, as it may be shown anywhere."""
+    return clean(text, LONGEST_LINE)

@@ -21,6 +21,7 @@ NAMES = (
     "events",
     "monitor",
     "admin",
+    "bundle",
     "detach",
     "destroy",
     "help",
