@@ -75,6 +75,15 @@ class NotebookEventLog(Form):
         show_log(self._core)
 
 
+class NotebookAdmin(Form):
+    """A server's Admin API in a notebook: `JanusAdmin` with a `Call` for each coroutine, and a live panel."""
+
+    def _ipython_display_(self) -> None:
+        from janus_notebook.panels import show_admin
+
+        show_admin(self._core, own_session_ids)
+
+
 class NotebookMonitor(Form):
     """A receiver for event handlers in a notebook: `Monitor` with a `Call` for each coroutine; its panel
     shows what the server tells."""
@@ -89,7 +98,7 @@ register("client.session.JanusSession", NotebookSession)
 register("client.plugin.JanusPlugin", NotebookHandle)
 register("client.log.EventLog", NotebookEventLog)
 register("client.log.Subscription")
-register("client.admin.admin.JanusAdmin")
+register("client.admin.admin.JanusAdmin", NotebookAdmin)
 register("client.admin.capture.Capture")
 register("monitor.monitor.Monitor", NotebookMonitor)
 register("media.tracks.ReceivedTrack")
@@ -246,6 +255,11 @@ def stop() -> Call[None]:
         await workspace().stop()
 
     return background().submit(work, name="stop")
+
+
+def own_session_ids() -> list[int]:
+    """The ids of the sessions that are open in this kernel, as a server's Admin API lists them."""
+    return [session.id for session in workspace().sessions if session.id is not None]
 
 
 def open_sessions() -> list[Any]:

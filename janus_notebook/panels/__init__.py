@@ -11,12 +11,15 @@ from janus_notebook.bridge import background
 from janus_notebook.panels import display, static
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from janus_notebook.client.admin.admin import JanusAdmin
     from janus_notebook.client.log import EventLog
     from janus_notebook.client.replay import AnyHandle, AnySession
     from janus_notebook.panels.board import Board
     from janus_notebook.panels.static import Part
 
-__all__ = ["close_all", "show_events", "show_handle", "show_log", "show_session"]
+__all__ = ["close_all", "show_admin", "show_events", "show_handle", "show_log", "show_session"]
 
 _boards: dict[str, Board] = {}
 
@@ -57,6 +60,32 @@ def show_events(session: AnySession, handle_id: int | None = None) -> None:
 def show_log(log: EventLog) -> None:
     """Show the event stream of a log."""
     _show_log(log, None, None)
+
+
+def show_admin(admin: JanusAdmin, own_sessions: Callable[[], Iterable[int]] = tuple) -> None:
+    """Show the panel of a server's Admin API; in a terminal, its text. The server is asked once for that.
+
+    Args:
+        admin: the connection.
+        own_sessions: gives the ids of this kernel's own sessions, which are marked.
+    """
+    from janus_notebook.panels.admin.reading import DEADLINE_SECONDS, Watch
+
+    longest = 2 * DEADLINE_SECONDS + 2  # another reading may be under way
+    if display.has_widgets():
+        from janus_notebook.panels.admin.panel import AdminPanel
+
+        board = _board()
+        panel = board.panel(AdminPanel, admin, own_sessions=own_sessions)
+        background().submit(panel.watch.refresh, name="reading of the server").result(longest)
+        board.show(panel)
+    else:
+        from janus_notebook.panels.admin.snapshot import admin_snapshot
+        from janus_notebook.panels.admin.static import admin_parts
+
+        watch = Watch(lambda: admin, lambda: None)
+        background().submit(watch.refresh, name="reading of the server").result(longest)
+        _show_text(admin_parts(admin_snapshot(admin, watch, frozenset(own_sessions()), {})))
 
 
 def close_all() -> None:
