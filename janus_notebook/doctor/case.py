@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from janus_notebook.config import MASK, mask_url
-from janus_notebook.doctor.results import plain
+from janus_notebook.texts import clean
 
 if TYPE_CHECKING:
     from janus_notebook.client.admin.admin import JanusAdmin
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_PORTS", "ECHOTEST", "Case"]
 
 ECHOTEST = "janus.plugin.echotest"
+LONGEST_TEXT = 400
 DEFAULT_PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 
 
@@ -98,4 +99,4 @@ class Case:
         """`text` on one line, without any secret of this examination."""
         for secret in (self.api_secret, self.token, self.admin_secret):
             text = text.replace(secret, MASK) if secret else text
-        return plain(text)
+        return clean(text, LONGEST_TEXT)

@@ -6,9 +6,9 @@ The steps follow one negotiation; each waits for its own part of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.doctor.addresses import Candidate, candidates_in, doubt, kind_of, parsed
@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = ["candidates", "dtls", "echoed", "ice", "sent"]
 
+T = TypeVar("T")
+
 KINDS = ("audio", "video")
+BODY = {"audio": True, "video": True}
 # Janus gathers before it answers; what trickles comes with the answer.
 GATHERING_SECONDS = 2.0
 LOOK_SECONDS = 0.05
+# The part of our packets that has to come back for a picture.
+ENOUGH = 0.9
+LARGE = "UDP packets of up to 1300 bytes (a VPN or tunnel with a smaller MTU drops them)"
 PORTS = "rtp_port_range in the media section of janus.jcfg; any port without it"
 
 
@@ -44,10 +50,12 @@ async def candidates(case: Case) -> Finding:
     async with handle.events(["trickle", "hangup"]) as events:
         offer = await peer.offer(video="pattern", audio="tone", trickle=True)
         try:
-            reply = await handle.request({"audio": True, "video": True}, offer, case.timeout)
+            reply = await _unless_hung_up(handle, handle.request(BODY, offer, case.timeout))
             await handle.trickle(peer.candidates(), case.timeout)
         except JanusServerError as exc:
             return _refused(case, exc)
+        if reply is None:
+            return _no_addresses(f"Janus hung up before its answer: {handle.reason}")
         jsep = reply.jsep or {}
         offered = candidates_in(str(jsep.get("sdp", "")))
         await peer.accept(jsep)
@@ -63,6 +71,20 @@ async def candidates(case: Case) -> Finding:
     seen = problem.seen + _helpers(case)
     # What others can't use may still do from here: Janus can find the way to us by itself.
     return failed(seen, problem.fix, stops=not offered) if problem.certain else warning(seen, problem.fix)
+
+
+async def _unless_hung_up(handle: JanusPlugin, asking: Coroutine[Any, Any, T]) -> T | None:
+    """The answer to a request, or None if Janus hangs up first: then the answer may never come."""
+    task = asyncio.create_task(asking, name="janus-doctor-request")
+    async with handle.events(["hangup"]) as events:
+        hangup = asyncio.create_task(anext(events), name="janus-doctor-hangup")
+        try:
+            await asyncio.wait([task, hangup], return_when=asyncio.FIRST_COMPLETED)
+            return await task if task.done() else None
+        finally:
+            for one in (task, hangup):
+                one.cancel()
+            await asyncio.gather(task, hangup, return_exceptions=True)
 
 
 def _new_peer(case: Case) -> Peer:
@@ -187,8 +209,7 @@ async def sent(case: Case) -> Finding:
     if missing == ["video"]:
         return failed(
             seen,
-            "Let UDP packets of up to 1300 bytes through from this machine to Janus (a VPN or tunnel with a "
-            "smaller MTU drops them): audio arrives, video does not.",
+            f"Let {LARGE} through from this machine to Janus: audio arrives, video does not.",
         )
     return failed(
         seen,
@@ -214,12 +235,12 @@ async def echoed(case: Case) -> Finding:
         shown = " and ".join(f"{count} {kind} frames" for kind, count in frames().items())
         return ok(f"{shown} came back{delay}")
     words = " and ".join(missing)
-    packets = {media["kind"]: media["packets_in"] for media in stats["media"].values()}
-    if any(packets.get(kind) for kind in missing):
-        return failed(
-            f"{words}: packets arrive, but no frame can be decoded",
-            f"Look into codecs: {words} of the EchoTest arrives here, and can't be decoded.",
-        )
+    media = {medium["kind"]: medium for medium in stats["media"].values()}
+    if all(media[kind]["packets_in"] for kind in missing):
+        seen = f"{words}: packets come back, but no frame of them can be decoded{await _janus_says(case)}"
+        if any(media[kind]["packets_in"] < ENOUGH * media[kind]["packets_out"] for kind in missing):
+            return failed(seen, f"Let {LARGE} through in both directions: a part of {words} gets lost.")
+        return failed(seen, f"Look into the codecs: {words} comes back whole, and can't be decoded here.")
     return failed(
         f"Janus receives our media, but no {words} came back{await _janus_says(case)}",
         f"Let UDP media (SRTP) through from the media ports of Janus ({PORTS}) to this machine: the "

@@ -50,6 +50,8 @@ STEPS = (
     Step("sent", "Media to Janus", echo.sent, ("dtls",)),
     Step("echoed", "Media from Janus", echo.echoed, ("sent",)),
 )
+# Where an option of the transport, or an ICE server, turns out to be wrong; elsewhere it is the environment.
+TAKES_ARGUMENTS = frozenset({"url", "candidates"})
 MEDIA_STEPS = frozenset({"candidates", "ice", "dtls", "sent", "echoed"})
 
 
@@ -134,6 +136,8 @@ async def _found(step: Step, case: Case, stopped: dict[str, str]) -> Finding:
         async with asyncio.timeout(case.timeout + GRACE_SECONDS):
             finding = await step.run(case)
     except JanusError as exc:
+        if isinstance(exc, JanusOptionError) and step.name in TAKES_ARGUMENTS:
+            raise
         finding = failed(exc.message, exc.hint or f"{exc.message}.")
     except TimeoutError:
         finding = failed(

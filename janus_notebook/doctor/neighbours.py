@@ -34,19 +34,15 @@ async def janus_at(host: str, port: int, seconds: float, *, path: str = "") -> s
     paths = dict.fromkeys([path.rstrip("/") or "/janus", "/janus"])
     wanted = ["ws://" + place, *(f"http://{place}{p}" for p in paths)]
     wanted += ["wss://" + place, *(f"https://{place}{p}" for p in paths)]
-    for url in wanted:
-        if await _answers(url, seconds):
-            return url
-    return None
+    answers = await asyncio.gather(*(_answers(url, seconds) for url in wanted))
+    return next((url for url, answered in zip(wanted, answers, strict=True) if answered), None)
 
 
 async def is_admin_port(host: str, port: int, seconds: float) -> bool:
     """Whether the Admin API of a Janus answers at this port."""
     place = _place(host, port)
-    for url in (f"ws://{place}", f"http://{place}/admin", f"wss://{place}", f"https://{place}/admin"):
-        if await _answers(url, seconds, admin=True):
-            return True
-    return False
+    urls = (f"ws://{place}", f"http://{place}/admin", f"wss://{place}", f"https://{place}/admin")
+    return any(await asyncio.gather(*(_answers(url, seconds, admin=True) for url in urls)))
 
 
 async def _answers(url: str, seconds: float, *, admin: bool = False) -> bool:
@@ -57,7 +53,7 @@ async def _answers(url: str, seconds: float, *, admin: bool = False) -> bool:
         options["ssl"] = _trusting()
     transport = make_transport(url, options, admin=admin)
     try:
-        async with asyncio.timeout(2 * seconds):
+        async with asyncio.timeout(seconds):
             await transport.open()
     except (JanusError, TimeoutError):
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -16,7 +15,6 @@ __all__ = [
     "failed",
     "not_tried",
     "ok",
-    "plain",
     "skipped",
     "warning",
 ]
@@ -29,19 +27,6 @@ WELL, FAULT, USAGE, INCOMPLETE = 0, 1, 2, 3
 ALL_WELL = "All is well: there is nothing to fix."
 # Not on the way to media; any other fault is the one to fix first.
 BESIDE = frozenset({"admin"})
-LONGEST_TEXT = 400
-# Control characters, bidirectional controls and lone surrogates: a server's text must not steer a terminal.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-
-
-def plain(text: object) -> str:
-    """Return `text` on one line and of bearable length; what would steer a terminal is escaped."""
-    shown = _UNPRINTABLE.sub(
-        lambda match: match.group().encode("unicode_escape", "surrogatepass").decode(), str(text)
-    )
-    return shown if len(shown) <= LONGEST_TEXT else shown[: LONGEST_TEXT - 1] + "…"
 
 
 @dataclass(frozen=True)

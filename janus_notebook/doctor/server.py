@@ -56,12 +56,15 @@ async def _not_janus(case: Case, exc: JanusConnectionError) -> str:
             f"Name {case.host} in the variable NO_PROXY, if the proxy {mask_url(case.proxy)} is not meant "
             "for it; else correct the URL."
         )
-    if await neighbours.is_admin_port(case.host, case.port, case.timeout):
+    is_admin, other = await asyncio.gather(
+        neighbours.is_admin_port(case.host, case.port, case.timeout),
+        neighbours.janus_at(case.host, case.port, case.timeout, path=case.path),
+    )
+    if is_admin:
         return (
             f"Use the port of the Janus API (8188 for ws://, 8088 for http:// by default): {case.port} is "
             "that of the Admin API."
         )
-    other = await neighbours.janus_at(case.host, case.port, case.timeout, path=case.path)
     if other is not None and other != case.url:
         return f"Use {other}: that is how the Janus at port {case.port} is reached."
     status = exc.__cause__.response.status_code if isinstance(exc.__cause__, InvalidStatus) else None
@@ -208,7 +211,7 @@ async def admin(case: Case) -> Finding:
             )
         return failed(
             f"{where}: {exc.message}",
-            f"Correct the URL of the Admin API, such as http://host:7088/admin: {exc.hint}",
+            f"Correct the URL of the Admin API (such as http://host:7088/admin): {where} is not it.",
         )
     except JanusConnectionError as exc:
         case.admin = None
