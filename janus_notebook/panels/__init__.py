@@ -5,6 +5,7 @@ Each is a view of one core object that lives on the background loop. Showing it 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from janus_notebook.bridge import background
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
     from janus_notebook.panels.board import Board
     from janus_notebook.panels.static import Part
 
-__all__ = ["close_all", "show_admin", "show_events", "show_handle", "show_log", "show_session"]
+__all__ = [
+    "close_all",
+    "close_panels",
+    "show_admin",
+    "show_events",
+    "show_handle",
+    "show_log",
+    "show_session",
+]
 
 _boards: dict[str, Board] = {}
 
@@ -27,10 +36,12 @@ _boards: dict[str, Board] = {}
 def show_session(session: AnySession) -> None:
     """Show the panel of a session in the running cell; in a terminal, its text."""
     if display.has_widgets():
+        from janus_notebook.panels.handle.panel import HandlePanel
         from janus_notebook.panels.session.panel import SessionPanel
 
         board = _board()
-        board.show(board.panel(SessionPanel, session))
+        panel_of = partial(board.panel, HandlePanel)
+        board.show(board.panel(SessionPanel, session, panel_of=panel_of))
     else:
         from janus_notebook.panels.session.snapshot import session_snapshot
         from janus_notebook.panels.session.static import session_parts
@@ -92,6 +103,12 @@ def close_all() -> None:
     """Close every panel and stop the painter; the static forms stay. Idempotent."""
     if (board := _boards.pop("board", None)) is not None:
         board.close()
+
+
+def close_panels(*cores: object) -> int:
+    """Close the panels of these objects, and return how many there were; their static forms stay."""
+    board = _boards.get("board")
+    return 0 if board is None else board.close_panels(cores)
 
 
 def _board() -> Board:

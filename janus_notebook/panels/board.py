@@ -60,6 +60,13 @@ class Board:
         self.loop.run_sync(self.painter.add, panel)  # anew, if the loop was stopped since
         display.show(panel, self.loop)
 
+    def close_panels(self, cores: tuple[object, ...]) -> int:
+        """Close the panels of these objects; return how many there were."""
+        chosen = [panel for panel in self.panels if any(panel.core is core for core in cores)]
+        for panel in chosen:
+            panel.close()
+        return len(chosen)
+
     def close(self) -> None:
         """Close every panel, with its comms, and stop the painter. Idempotent."""
         for panel in self.panels:
