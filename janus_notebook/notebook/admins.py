@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from janus_notebook.client.admin.admin import JanusAdmin
 from janus_notebook.config import read_settings
-from janus_notebook.errors import JanusOptionError, JanusStateError
+from janus_notebook.errors import JanusError, JanusOptionError, JanusStateError
 
 if TYPE_CHECKING:
+    from janus_notebook.client.session import JanusSession
     from janus_notebook.gateway import LocalGateway, PracticeGateway
 
     Gateway = LocalGateway | PracticeGateway
 
 __all__ = ["Admins"]
+
+ASK_SECONDS: Final = 3.0
+"""How long a server may take to say which sessions it has."""
 
 
 class Admins:
@@ -58,11 +63,57 @@ class Admins:
             raise
         return admin
 
+    def for_server(
+        self, url: str, gateway: Gateway | None, gateway_urls: Collection[str]
+    ) -> JanusAdmin | None:
+        """The Admin API of the server with a URL, where it is known without asking anybody; else None.
+
+        It is not opened: its first request does that.
+
+        Args:
+            url: of the Janus API, as a session has it.
+            gateway: the local one, where there is one.
+            gateway_urls: its URLs of the Janus API.
+        """
+        settings = read_settings()
+        if gateway is not None and gateway.running and url in gateway_urls and _urls(gateway):
+            wanted = _of_ours(gateway)
+        elif settings.admin_url is not None and settings.url == url:
+            wanted = _of_ours(None)
+        else:
+            return None
+        self.open_ones()
+        found = next((admin for made_of, admin in self._known if made_of == wanted), None)
+        if found is None:
+            found = JanusAdmin(**wanted)
+            self._known.append((wanted, found))
+        return found
+
+    async def attach(self, sessions: Iterable[JanusSession]) -> None:
+        """Give sessions that know no Admin API the open one of their server, if there is one.
+
+        Each open one is asked which sessions its server has. One that can't tell is passed over: what is
+        asked of it later says why.
+        """
+        lost = [session for session in sessions if session.id is not None and not _knows(session)]
+        if not lost:
+            return
+        for admin in self.open_ones():
+            with suppress(JanusError):
+                there = await admin.list_sessions(timeout=ASK_SECONDS)
+                for session in lost:
+                    if session.id in there and not _knows(session):
+                        session.admin = admin
+
     async def close(self, gateway: Gateway | None = None) -> None:
         """Close all of them, or those of a running gateway."""
         urls = None if gateway is None else _urls(gateway)
         chosen = [admin for admin in self.open_ones() if urls is None or admin.base_url in urls]
         await asyncio.gather(*(admin.close() for admin in chosen))
+
+
+def _knows(session: JanusSession) -> bool:
+    return session.admin is not None and session.admin.state != "closed"
 
 
 def _of_ours(gateway: Gateway | None) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from janus_notebook.bridge import Call, background
+from janus_notebook.client.admin.admin import JanusAdmin
 from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.client.session import JanusSession
 from janus_notebook.config import read_settings
 from janus_notebook.errors import JanusGatewayError, JanusOptionError
-from janus_notebook.notebook.forms import Form, form_of, register
+from janus_notebook.notebook.forms import Form, core_of, form_of, register
 from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins import make_plugin
 
@@ -50,6 +51,18 @@ class NotebookSession(Form):
             return form_of(handle)
 
         return background().submit(work, name="attach")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "admin":
+            super().__setattr__(name, value)
+            return
+        admin = core_of(value)
+        if admin is not None and not isinstance(admin, JanusAdmin):
+            raise JanusOptionError(
+                f"session.admin is a JanusAdmin or None, not {type(value).__name__}",
+                hint="session.admin = await admin('http://host:7088/admin', admin_secret='...')",
+            )
+        self._core.admin = admin
 
     def _ipython_display_(self) -> None:
         from janus_notebook.panels import show_session
@@ -143,8 +156,11 @@ def connect(url: str | None = None, **options: Any) -> Call[Any]:
 
     async def work() -> Any:
         session = JanusSession(**_resolved(url, options))
-        workspace().adopt(session)
+        here = workspace()
+        here.adopt(session)
         await session.create()
+        # Beside it: a server that does not answer there must not hold up anybody.
+        session.spawn(here.find_admins(), name="janus-find-admin")
         return form_of(session)
 
     workspace().listen()
@@ -236,7 +252,9 @@ def admin(url: str | None = None, *, admin_secret: str | None = None, **options:
 
     async def work() -> Any:
         here = workspace()
-        return form_of(await here.admins.open(url, {**secret, **options}, here.gateway))
+        opened = await here.admins.open(url, {**secret, **options}, here.gateway)
+        await here.find_admins()
+        return form_of(opened)
 
     workspace().listen()
     return background().submit(work, name="admin")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 from janus_notebook.bridge import background
-from janus_notebook.client.session import JanusSession
+from janus_notebook.client.session import ALIVE, JanusSession
 from janus_notebook.config import read_settings
 from janus_notebook.errors import JanusError, JanusGatewayError, JanusOptionError, JanusStateError
 from janus_notebook.gateway import LocalGateway
@@ -238,13 +238,22 @@ class Workspace:
             for session in self._on_gateway(gateway):
                 session.on_error(error)
 
+    async def find_admins(self) -> None:
+        """Give each open session the Admin API of its server, where one is known.
+
+        That of the local gateway and of the environment's server is known; those that are open are asked.
+        """
+        gateway, urls = self.gateway, _urls(self.gateway)
+        sessions = [session for session in self.sessions if session.state in ALIVE]
+        for session in sessions:
+            if session.admin is None or session.admin.state == "closed":
+                session.admin = self.admins.for_server(session.base_url, gateway, urls)
+        await self.admins.attach(sessions)
+
     def _on_gateway(self, gateway: Gateway) -> list[JanusSession]:
         if not gateway.running:
             return [session for session in self.sessions if session.base_url == self.gateway_url]
-        urls = set()
-        for name in ("ws_url", "http_url", "unix_url", "unix_dgram_url"):
-            with suppress(AttributeError, JanusStateError):  # a transport that this one lacks
-                urls.add(getattr(gateway, name))
+        urls = _urls(gateway)
         return [session for session in self.sessions if session.base_url in urls]
 
     async def stop(self) -> None:
@@ -293,6 +302,16 @@ class Workspace:
             or self.monitor is not None
         ):
             background().submit(self.close_all, name="close").result(CLOSE_SECONDS)
+
+
+def _urls(gateway: Gateway | None) -> set[str]:
+    """The URLs of a running gateway's Janus API, by the transports that it has."""
+    urls: set[str] = set()
+    if gateway is not None and gateway.running:
+        for name in ("ws_url", "http_url", "unix_url", "unix_dgram_url"):
+            with suppress(AttributeError, JanusStateError):  # a transport that this one lacks
+                urls.add(getattr(gateway, name))
+    return urls
 
 
 def _own_credentials() -> dict[str, Any]:
