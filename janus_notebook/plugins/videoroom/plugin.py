@@ -53,6 +53,12 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
         super().__init__(name, opaque_id=opaque_id)
         # The pin and token that opened the room of `view`, for its subscribers.
         self._keys: dict[str, str] = {}
+        self._secrets: dict[Id, str] = {}
+        self.view.handle = self
+
+    def secret_of(self, room: Id) -> str | None:
+        """The secret that this handle has made a room with, or given it later; None if it did not."""
+        return self._secrets.get(room)
 
     async def subscriber(
         self, *, room: Id | None = None, pin: str | None = None, token: str | None = None
@@ -132,8 +138,15 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
         if isinstance(data, dict) and "error" not in data:
             if data.get("videoroom") == "joined":
                 self._keys = {key: body[key] for key in ("pin", "token") if key in body}
+            self._keep_secret(data, body)
             self.view.follow(data, body)
             self.follow_streams(data)
+
+    def _keep_secret(self, data: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        key = {"created": "secret", "edited": "new_secret"}.get(str(data.get("videoroom")), "")
+        room, secret = data.get("room"), body.get(key)
+        if isinstance(room, int | str) and isinstance(secret, str):
+            self._secrets[room] = secret
 
     def _on_late_answer(self, body: Mapping[str, Any], message: Message) -> None:
         self._on_answer(body, message)

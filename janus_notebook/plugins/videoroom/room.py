@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
 
@@ -13,12 +13,16 @@ from janus_notebook.errors import JanusStateError, JanusTimeoutError
 from janus_notebook.plugins.requests import Id
 from janus_notebook.plugins.videoroom import events
 from janus_notebook.plugins.videoroom.bell import Bell
+from janus_notebook.plugins.videoroom.history import RoomHistory
 from janus_notebook.plugins.videoroom.replies import (
     ListedParticipant,
     Publisher,
     PublisherStream,
     RoomJoinedAndConfigured,
 )
+
+if TYPE_CHECKING:
+    from janus_notebook.plugins.videoroom.plugin import JanusVideoRoomPlugin
 
 __all__ = ["Participant", "RoomChanges", "RoomState", "RoomView"]
 
@@ -61,9 +65,13 @@ class RoomView:
         description: its name.
         id: the own id in the room.
         private_id: what subscribers of the same person bring, where the room asks for it.
+        handle: the handle that has joined; None for a view of its own.
+        history: who came and went (`RoomHistory`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, handle: JanusVideoRoomPlugin | None = None) -> None:
+        self.handle = handle
+        self.history = RoomHistory()
         self._bell = Bell()
         # How often each room was destroyed while one was in it; a new handle's room does not change that.
         self._destructions: Counter[Id] = Counter()
@@ -213,7 +221,7 @@ class RoomView:
             self._early.append(data)
         if before != (self.state, self._people):
             self._stops.update(set(publishing) - set(self.feeds))
-            self._bell.ring()
+            self._ring(kicked="kicked" in data)
 
     def follow_media(self, up: bool) -> None:
         """The own PeerConnection came up, or is gone."""
@@ -221,7 +229,7 @@ class RoomView:
         if me is not None:
             self._change(me.id, publisher=up, streams=me.streams if up else (), talking=None)
         if self._people != before:
-            self._bell.ring()
+            self._ring()
 
     def correct(self, listed: Iterable[ListedParticipant]) -> None:
         """Take over what `listparticipants` says, where the view says something else."""
@@ -244,13 +252,13 @@ class RoomView:
             publishing = self.feeds
             self._people = people
             self._stops.update(set(publishing) - set(self.feeds))
-            self._bell.ring()
+            self._ring()
 
     def begin(self) -> None:
         """The handle was attached, and is in no room."""
         if self.state != "new":
             self._forget("new")
-            self._bell.ring()
+            self._ring()
 
     def end(self, state: Literal["left", "kicked", "destroyed"]) -> None:
         """One is no longer in the room. The first reason stays."""
@@ -259,7 +267,11 @@ class RoomView:
             self._people = {}
             if state == "destroyed" and self.room is not None:
                 self._destructions[self.room] += 1
-            self._bell.ring()
+            self._ring()
+
+    def _ring(self, *, kicked: bool = False) -> None:
+        self.history.note(self.state, self._people, kicked=kicked)
+        self._bell.ring()
 
     def _join(self, data: Mapping[str, Any], request: Mapping[str, Any]) -> None:
         # The wider of the two classes: its streams are those that one publishes oneself.
