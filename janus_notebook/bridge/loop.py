@@ -151,6 +151,11 @@ class BackgroundLoop:
             call.cancel()
             raise
 
+    def waited_for(self) -> list[Call[Any]]:
+        """The calls that somebody waits for now."""
+        run = self._current()
+        return run.waited_for() if run is not None else []
+
     def report(self, name: str, error: BaseException) -> None:
         """Hand a failure to the hooks."""
         hooks = tuple(self.on_error)
@@ -232,6 +237,10 @@ class _Run:
             self._calls.add(call)
             self.loop.call_soon_threadsafe(call.start, coroutine)
         return call
+
+    def waited_for(self) -> list[Call[Any]]:
+        with self._lock:
+            return [call for call in tuple(self._calls) if call.waited_for]
 
     # On the loop's thread
 

@@ -108,12 +108,21 @@ class Lab:
     def voila(
         self, path: str, *, theme: Theme = "light", width: int = 1400, height: int = 900
     ) -> Iterator[Dashboard]:
-        """A fresh browser page in which Voilà has run a notebook of the folder."""
+        """A fresh browser page in which Voilà has run a notebook of the folder; its kernel ends with it."""
+        before = self._kernels()
         with self._tab(width, height) as tab:
             dashboard = Dashboard(tab, self.url)
             dashboard.render(path, theme)
             yield dashboard
             assert not dashboard.console_errors, f"errors in the console: {dashboard.console_errors}"
+        for kernel in self._kernels() - before:
+            self._http.open(
+                urllib.request.Request(f"{self.url}/api/kernels/{kernel}", method="DELETE")
+            ).close()
+
+    def _kernels(self) -> set[str]:
+        with self._http.open(f"{self.url}/api/kernels", timeout=10) as answer:
+            return {kernel["id"] for kernel in json.load(answer)}
 
     @contextmanager
     def _tab(self, width: int, height: int) -> Iterator[PlaywrightPage]:
