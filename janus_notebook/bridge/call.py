@@ -23,6 +23,9 @@ WAKE_SECONDS: Final = 0.25
 CLEANUP_SECONDS: Final = 0.5
 """How long an interrupted waiter waits for the cancelled work to clean up."""
 
+AFTER_WAIT: Final[list[Callable[[], object]]] = []
+"""Called when a wait for any call is over, on the thread that waited, before it goes on."""
+
 
 class NotAwaitedError(JanusStateError, AttributeError):
     """A call was used as if it were its value."""
@@ -236,13 +239,21 @@ class Call(Generic[T]):
         """Count one waiter less; True if it was the last."""
         with self._lock:
             self._waiters -= 1
-            return self._waiters == 0
+            last = self._waiters == 0
+        for hook in tuple(AFTER_WAIT):
+            hook()
+        return last
 
     def _refuse_after_fork(self) -> None:
         if self._pid != os.getpid():
             raise JanusStateError(
                 f"{self.name} runs in the parent of this process", hint="Make a new call after the fork."
             )
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether anybody waits for the end."""
+        return self._waiters > 0
 
     @property
     def seen(self) -> bool:
