@@ -1,30 +1,63 @@
-"""What a sub-command works with: the notebook's names, and which session or handle is meant."""
+"""What a sub-command works with: the notebook's names, its settings, and which session or handle is meant."""
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from janus_notebook.errors import JanusOptionError, JanusStateError, nearest
+from janus_notebook.client.plugin import JanusPlugin
+from janus_notebook.client.replay import Replay, ReplayedHandle
+from janus_notebook.client.session import JanusSession
+from janus_notebook.errors import JanusOptionError, JanusStateError, JanusTimeoutError, nearest
 from janus_notebook.notebook.connect import NotebookHandle, NotebookSession, open_sessions
+from janus_notebook.notebook.forms import core_of
+
+if TYPE_CHECKING:
+    from janus_notebook.bridge import Call
+    from janus_notebook.client.replay import AnyHandle, AnySession
 
 __all__ = ["Context"]
 
 T = TypeVar("T")
 
+NO_SESSION = "Make one: %janus connect, or session = await connect()."
+
 
 class Context:
-    """The notebook that a ``%janus`` line runs in."""
+    """The notebook that a ``%janus`` line runs in.
 
-    def __init__(self, shell: Any) -> None:
+    Args:
+        shell: IPython's.
+        settings: `JanusMagics`, for its settings.
+        local: the variables of the function that the line is in.
+    """
+
+    def __init__(self, shell: Any, settings: Any = None, local: Mapping[str, Any] | None = None) -> None:
         self.shell = shell
+        self.settings = settings
+        self._local = local or {}
 
     @property
     def names(self) -> dict[str, Any]:
         """The user's variables."""
         names: dict[str, Any] = self.shell.user_ns
         return names
+
+    def value(self, name: str) -> Any:
+        """What a variable holds, or an attribute of it: ``a`` or ``a.id``.
+
+        Raises:
+            LookupError: there is none.
+        """
+        first, *attributes = name.split(".")
+        value = self._local[first] if first in self._local else self.names[first]
+        for attribute in attributes:
+            try:
+                value = getattr(value, attribute)
+            except AttributeError as exc:
+                raise LookupError(name) from exc
+        return value
 
     def assign(self, name: str, value: Any) -> None:
         """Give `value` a name in the notebook.
@@ -44,8 +77,33 @@ class Context:
             )
         if not name.isidentifier():
             raise JanusOptionError(
-                f"{name!r} can't be a variable", hint="Use letters, digits and underscores."
+                f"{name!r} can't be a variable",
+                hint="Use letters, digits and underscores, and no digit first.",
             )
+
+    def timeout(self, options: Any) -> float | None:
+        """How long the line waits: its ``--timeout``, or else that of ``%config JanusMagics``."""
+        given: float | None = getattr(options, "timeout", None)
+        return given if given is not None else getattr(self.settings, "timeout", None)
+
+    @staticmethod
+    def wait(call: Call[T], timeout: float | None) -> T:
+        """The value of a call that has no deadline of its own; it is cancelled if it takes longer.
+
+        Raises:
+            JanusTimeoutError: it does.
+        """
+        try:
+            return call.result(timeout)
+        except JanusTimeoutError:
+            if timeout is None or not call.cancel():
+                raise
+            raise JanusTimeoutError(
+                f"{call.name} took longer than {timeout:g} s, and was given up",
+                hint="--timeout gives it more.",
+            ) from None
+
+    # -- which session or handle is meant --------------------------------------------------------
 
     def sessions(self) -> dict[str, NotebookSession]:
         """The open sessions by name; one without a name is listed under its id."""
@@ -62,38 +120,78 @@ class Context:
         return {names.get(id(item), otherwise(item)): item for item in objects}
 
     def session(self, name: str | None) -> NotebookSession:
-        """The session called `name`; without a name, the only one or the newest.
+        """The open session called `name`; without a name, the newest.
 
         Raises:
-            JanusStateError: there is none.
+            JanusStateError: there is none, or it has ended.
             JanusOptionError: it is not the name of one.
         """
         known = self.sessions()
+        if name in known:
+            return known[name]
+        if name is not None:
+            self._refuse_former(name, JanusSession, "session", "Make a new one: %janus connect.")
         if not known:
-            raise JanusStateError("there is no session", hint="Make one: session = await connect().")
+            raise JanusStateError("there is no session", hint=NO_SESSION)
         if name is None:
             return list(known.values())[-1]
-        return _pick("session", name, known, known)
+        raise self._unknown("session", name, known)
 
     def handle(self, name: str | None) -> NotebookHandle:
-        """The handle called `name` or with that id; without a name, the only one.
+        """The attached handle called `name` or with that id; without a name, the only one.
 
         Raises:
-            JanusStateError: there is none.
+            JanusStateError: there is none, or it is gone.
             JanusOptionError: it is not the name of one, or there are several.
         """
         known = self.handles()
+        by_id = {str(handle.id): handle for handle in known.values()}
+        if name is not None and name in {**by_id, **known}:
+            return {**by_id, **known}[name]
+        if name is not None:
+            self._refuse_former(name, JanusPlugin, "handle", "Attach again: %janus attach PLUGIN.")
         if not known:
             raise JanusStateError("there is no handle", hint="Attach one: %janus attach echotest.")
         if name is None:
             if len(known) > 1:
                 raise JanusOptionError("which handle?", hint="There are: " + ", ".join(known) + ".")
             return next(iter(known.values()))
-        by_id = {str(handle.id): handle for handle in known.values()}
-        return _pick("handle", name, {**by_id, **known}, known)
+        raise self._unknown("handle", name, known)
 
+    def seen(self, name: str | None) -> tuple[AnySession, AnyHandle | None]:
+        """The session to look at, and the handle if it is one; without a name, the newest session.
 
-def _pick(what: str, name: str, known: dict[str, T], shown: Iterable[str]) -> T:
-    if name not in known:
-        raise JanusOptionError(f"no {what} is called {name!r}", hint=nearest(name, shown))
-    return known[name]
+        What has ended can be looked at as well, and what is replayed.
+
+        Raises:
+            JanusStateError: there is none.
+            JanusOptionError: it is not the name of one.
+        """
+        if name is None or name in self.sessions():
+            return core_of(self.session(name)), None
+        found = core_of(self.names.get(name))
+        if isinstance(found, JanusSession | Replay):
+            return found, None
+        if isinstance(found, JanusPlugin | ReplayedHandle) and found.session is not None:
+            return found.session, found
+        known = {**self.sessions(), **self.handles()}
+        if not known:
+            raise JanusStateError(f"no session or handle is called {name!r}", hint=NO_SESSION)
+        if name in known or name.isdecimal():
+            handle: JanusPlugin = core_of(self.handle(name))
+            assert handle.session is not None  # it is attached
+            return handle.session, handle
+        raise self._unknown("session or handle", name, known)
+
+    def _refuse_former(self, name: str, kind: type, what: str, hint: str) -> None:
+        """Say of a variable how its session or handle has ended, or what it is instead."""
+        found = core_of(self.names.get(name))
+        if isinstance(found, kind):
+            former: Any = found
+            why = f": {former.reason}" if former.reason else ""
+            raise JanusStateError(f"the {what} {name} is {former.state}{why}", hint=hint)
+
+    def _unknown(self, what: str, name: str, known: Iterable[str]) -> JanusOptionError:
+        held = self.names.get(name)
+        is_one = f", but {type(held).__name__}" if held is not None else ""
+        return JanusOptionError(f"no {what} is called {name!r}{is_one}", hint=nearest(name, known))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import sys
-from collections.abc import Callable
 from typing import Any
 
+from traitlets import TraitError
+
 from janus_notebook.bridge import stop_background
-from janus_notebook.magics.completion import complete
-from janus_notebook.magics.janus import JanusMagics
+from janus_notebook.config import read_settings
+from janus_notebook.magics.completion import matcher_of
+from janus_notebook.magics.context import Context
+from janus_notebook.magics.janus import JanusMagics, not_loaded
+from janus_notebook.magics.misuse import refuse_misuse
 from janus_notebook.notebook.connect import admin, connect, monitor
 from janus_notebook.notebook.nesting import enable_for_source
 from janus_notebook.notebook.replays import replay
@@ -20,21 +23,23 @@ __all__ = ["load", "unload"]
 # What a notebook has after %load_ext, beside the magics.
 NAMES: dict[str, Any] = {"connect": connect, "admin": admin, "monitor": monitor, "replay": replay}
 
+KINDS = ("line", "cell")
+
 
 class _Loaded:
     """What `load` has changed in a shell, for `unload` to undo."""
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self.magics = JanusMagics(shell=shell, parent=shell)
-        self.completer: Callable[..., list[str]] = functools.partial(complete)
+        self.magics = _magics(shell)
+        self.matcher = matcher_of(Context(shell, self.magics))
 
     def after_cell(self, _result: Any) -> None:
         """Say what failed with nobody looking. Here, for a thread's own output would land anywhere."""
         for failure in workspace().take_failures():
-            print(f"Not awaited: {failure}", file=sys.stderr)  # noqa: T201 - the cell's own stderr is meant
+            _say(f"Not awaited: {failure}")
         for notice in workspace().take_notices():
-            print(f"Monitor: {notice}", file=sys.stderr)  # noqa: T201
+            _say(f"Monitor: {notice}")
 
     def before_cell(self, info: Any) -> None:
         """Let a cell that calls ``asyncio.run`` do so inside the kernel's own loop."""
@@ -44,21 +49,29 @@ class _Loaded:
 
 _loaded: dict[int, _Loaded] = {}
 
+# Each is said once: loading again does not make it truer.
+_told: set[str] = set()
+
 
 def load(shell: Any) -> None:
     """Register ``%janus`` and its completion, and put `NAMES` among the notebook's names.
 
-    A variable of the user's own that is called like one of them stays as it is.
+    A variable of the user's own that is called like one of them stays as it is. Whatever is wrong with
+    the settings is said, and everything else works.
     """
     unload_hooks(shell)
     state = _loaded[id(shell)] = _Loaded(shell)
     shell.register_magics(state.magics)
-    shell.set_hook("complete_command", state.completer, str_key="%janus")
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.append(state.matcher)
+    shell.input_transformers_post.append(refuse_misuse)
     shell.events.register("pre_run_cell", state.before_cell)
     shell.events.register("post_run_cell", state.after_cell)
     for name, value in NAMES.items():
         if shell.user_ns.get(name, value) is value:
             shell.push({name: value}, interactive=False)
+    for problem in read_settings().problems:
+        _tell(f"Settings: {problem}")
 
 
 def unload(shell: Any) -> None:
@@ -66,6 +79,8 @@ def unload(shell: Any) -> None:
     unload_hooks(shell)
     from janus_notebook.panels import close_all
 
+    for kind in KINDS:
+        shell.magics_manager.magics[kind]["janus"] = not_loaded  # it says so, and nothing else is left
     for name, value in NAMES.items():
         if shell.user_ns.get(name) is value:
             shell.drop_by_id({name: value})
@@ -81,7 +96,33 @@ def unload_hooks(shell: Any) -> None:
         return
     shell.events.unregister("pre_run_cell", state.before_cell)
     shell.events.unregister("post_run_cell", state.after_cell)
-    # IPython has no way to unset a completer or a magic; these two tables are what it looks into.
-    shell.strdispatchers["complete_command"].strs.pop("%janus", None)
-    shell.magics_manager.magics["line"].pop("janus", None)
+    shell.input_transformers_post.remove(refuse_misuse)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.remove(state.matcher)
+    # IPython has no way to unset a magic; these tables are what it looks into.
+    for kind in KINDS:
+        shell.magics_manager.magics[kind].pop("janus", None)
+    shell.magics_manager.registry.pop(type(state.magics).__name__, None)
     shell.configurables.remove(state.magics)
+
+
+def _magics(shell: Any) -> JanusMagics:
+    """The magics with the settings of IPython's own configuration files, as far as these can be used."""
+    try:
+        return JanusMagics(shell=shell, parent=shell)
+    except TraitError as exc:
+        shell.configurables[:] = [
+            known for known in shell.configurables if not isinstance(known, JanusMagics)
+        ]
+        _tell(f"Settings: {exc} The settings of JanusMagics are left out; %config JanusMagics sets them.")
+        return JanusMagics(shell=shell)
+
+
+def _tell(text: str) -> None:
+    if text not in _told:
+        _told.add(text)
+        _say(text)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - the cell's own stderr is meant

@@ -176,10 +176,10 @@ with mock.patch("builtins.input", side_effect=[{answer!r}]) as asked:
         ),
         ("tokens add", "which token is to be used for 'add'?"),
         ("capture echo --seconds 0", "--seconds must be above 0, not 0"),
-        ("message videoroom {", "the request is no JSON"),
+        ("message videoroom {", "the bracket { in column 32 is not closed"),
         ("message videoroom nothing", "JanusPluginError: Unknown request 'nothing' (423 INVALID_REQUEST)"),
         ("status --admin nothing", "'nothing' is no connection to an Admin API"),
-        ("sessions --yes", "unknown option '--yes'. Known: --admin."),
+        ("sessions --yes", "unknown option '--yes'."),
     ],
 )
 def test_errors_are_one_line(errors_kernel: Kernel, line: str, text: str) -> None:

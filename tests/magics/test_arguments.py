@@ -25,7 +25,7 @@ def test_every_command_has_a_summary_an_example_and_help() -> None:
         ("attach", "echotest --ass e", "unknown option '--ass'. Did you mean '--as'?"),
         ("attach", "echotest --as", "expected one argument"),
         ("attach", "echotest video", "unexpected 'video'"),
-        ("connect", "--timeout soon", "invalid float value: 'soon'"),
+        ("connect", "--timeout soon", "a number of seconds above 0 is expected, not 'soon'"),
         ("serve", "--session-timeout=x", "invalid int value: 'x'"),
         ("serve", "--no-trickel", "unknown option '--no-trickel'. Did you mean '--no-trickle'?"),
         ("stop", "--now", "unknown option '--now'. It takes no options."),

@@ -10,20 +10,30 @@ from typing import Any
 from janus_notebook.magics.arguments import Parser
 from janus_notebook.magics.context import Context
 
-__all__ = ["NAMES", "Command", "load"]
+__all__ = ["NAMES", "Command", "load", "run"]
 
 NAMES = (
     "serve",
     "stop",
     "connect",
-    "attach",
-    "status",
-    "events",
-    "monitor",
-    "admin",
-    "bundle",
-    "detach",
     "destroy",
+    "status",
+    "info",
+    "attach",
+    "detach",
+    "handles",
+    "request",
+    "send",
+    "panel",
+    "events",
+    "ladder",
+    "record",
+    "replay",
+    "bundle",
+    "admin",
+    "monitor",
+    "bundle",
+    "config",
     "help",
 )
 
@@ -37,10 +47,11 @@ class Command:
     """One sub-command.
 
     Attributes:
-        parser: its options.
+        parser: its options. One called ``bind`` gives the result a name.
         run: does it and returns what the cell shows, or None.
         words: what can stand for its positional arguments, from what is known here; for completion.
-        complete: the same for a command whose words depend on those before, which it is given.
+        complete: the same for a command whose words depend on those before, which it is given with the
+            one that is being typed.
         example: a line as a person would type it.
     """
 
@@ -48,10 +59,21 @@ class Command:
     run: Callable[[Context, Any], Any]
     words: Callable[[Context], Iterable[str]] = _nothing
     example: str = ""
-    complete: Callable[[Context, list[str]], Iterable[str]] | None = None
+    complete: Callable[[Context, list[str], str], Iterable[str]] | None = None
 
 
 def load(name: str) -> Command:
     """The command called `name`, one of `NAMES`."""
     command: Command = import_module(f"{__name__}.{name}").COMMAND
     return command
+
+
+def run(context: Context, command: Command, words: list[str]) -> Any:
+    """Carry out a command, and give its result the name that was asked for."""
+    options = command.parser.parse(words)
+    if getattr(options, "bind", None) is not None:
+        context.check_name(options.bind)
+    result = command.run(context, options)
+    if getattr(options, "bind", None) is not None and result is not None:
+        context.assign(options.bind, result)
+    return result

@@ -14,21 +14,17 @@ from janus_notebook.plugins import known_plugins
 
 _parser = Parser("attach", "Attach to a plugin and bind the handle to a variable; shows its panel.")
 _parser.add_argument("plugin", help="such as echotest")
-_parser.add_argument(
-    "--as",
-    dest="name",
-    metavar="NAME",
-    help="the variable to bind it to; else the plugin's name",
-)
-_parser.add_argument("--session", metavar="NAME", help="the session's variable; else the newest session")
+_parser.add_binding(what="the handle; else the plugin's name")
+_parser.add_session()
+_parser.add_timeout()
 
 
 def _run(context: Context, options: Any) -> NotebookHandle:
-    name = options.name or re.sub(r"\W", "_", options.plugin.rpartition(".")[2])
-    context.check_name(name)
-    handle: NotebookHandle = context.session(options.session).attach(options.plugin).result()
-    context.assign(name, handle)
-    print(f"{handle.name}: bound to `{name}`")  # noqa: T201 - the name is what the next cell needs
+    options.bind = options.bind or re.sub(r"\W", "_", options.plugin.rpartition(".")[2])
+    context.check_name(options.bind)
+    call = context.session(options.session).attach(options.plugin)
+    handle: NotebookHandle = context.wait(call, context.timeout(options))
+    print(f"{handle.name}: bound to `{options.bind}`")  # noqa: T201 - the name is what the next cell needs
     return handle
 
 

@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from janus_notebook.magics.arguments import Parser
+from janus_notebook.config import mask_url
+from janus_notebook.magics.arguments import Parser, seconds
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
 from janus_notebook.notebook.connect import NotebookSession, connect
+from janus_notebook.notebook.forms import core_of
 
 _parser = Parser("connect", "Connect to a server and bind the session to a variable; shows its panel.")
 _parser.add_argument(
-    "url", nargs="?", help="ws://host:8188, http://, unix://; else the local gateway, else JANUS_URL"
+    "url",
+    nargs="?",
+    metavar="URL",
+    help="ws://host:8188, http://, unix://; else the local gateway, else the settings'",
 )
+_parser.add_binding("session", what="the session")
 _parser.add_argument(
-    "--as", dest="name", default="session", metavar="NAME", help="the variable to bind it to; else session"
+    "--timeout",
+    type=seconds,
+    metavar="SECONDS",
+    help="how long this, and each request of the session, may take",
 )
-_parser.add_argument("--timeout", type=float, metavar="SECONDS", help="default deadline of every request")
 _parser.add_argument(
     "--recover", choices=("claim", "recreate", "none"), help="what to do when the connection is lost"
 )
+_parser.add_argument("--api-secret", metavar="SECRET", help="$name takes it from a variable, as is best")
+_parser.add_argument("--token", metavar="TOKEN", help="the same")
 
 
 def _run(context: Context, options: Any) -> NotebookSession:
-    context.check_name(options.name)
-    given: dict[str, Any] = {} if options.timeout is None else {"timeout": options.timeout}
-    if options.recover is not None:
-        given["recover"] = None if options.recover == "none" else options.recover
+    given = {"timeout": context.timeout(options), "api_secret": options.api_secret, "token": options.token}
+    given = {name: value for name, value in given.items() if value is not None}
+    recover = options.recover or getattr(context.settings, "recover", None)
+    if recover is not None:
+        given["recover"] = None if recover == "none" else recover
     session: NotebookSession = connect(options.url, **given).result()
-    context.assign(options.name, session)
-    print(f"session {session.id}: bound to `{options.name}`")  # noqa: T201 - the next cell needs the name
+    print(f"session {session.id}: bound to `{options.bind}`")  # noqa: T201 - the next cell needs the name
     return session
 
 
-COMMAND = Command(_parser, _run, example="%janus connect ws://localhost:8188 --as session")
+def _urls(context: Context) -> Iterable[str]:
+    """The servers that sessions are on, or have been."""
+    return {mask_url(core_of(session).base_url) for session in context.sessions().values()}
+
+
+COMMAND = Command(_parser, _run, _urls, example="%janus connect ws://localhost:8188 --as session")

@@ -9,14 +9,16 @@ from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
 
 _parser = Parser("destroy", "Destroy a session and everything attached in it.")
-_parser.add_argument("session", nargs="?", help="its variable; else the newest session")
-_parser.add_argument("--all", action="store_true", help="every session of this kernel")
+_which = _parser.add_mutually_exclusive_group()
+_which.add_argument("name", nargs="?", metavar="NAME", help="its variable; else the newest session")
+_which.add_argument("--all", action="store_true", help="every session of this kernel")
+_parser.add_timeout()
 
 
 def _run(context: Context, options: Any) -> None:
-    chosen = list(context.sessions().values()) if options.all else [context.session(options.session)]
+    chosen = list(context.sessions().values()) if options.all else [context.session(options.name)]
     for session in chosen:
-        session.destroy().result()
+        context.wait(session.destroy(), context.timeout(options))
 
 
 COMMAND = Command(_parser, _run, lambda context: context.sessions(), example="%janus destroy session")

@@ -9,11 +9,12 @@ from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
 
 _parser = Parser("detach", "Detach a handle; its media ends.")
-_parser.add_argument("handle", nargs="?", help="its variable or id; else the only one")
+_parser.add_argument("handle", nargs="?", metavar="NAME", help="its variable or id; else the only one")
+_parser.add_timeout()
 
 
 def _run(context: Context, options: Any) -> None:
-    context.handle(options.handle).detach().result()
+    context.wait(context.handle(options.handle).detach(), context.timeout(options))
 
 
 COMMAND = Command(_parser, _run, lambda context: context.handles(), example="%janus detach echo")

@@ -24,7 +24,12 @@ RESTARTED = "The local gateway was started anew, and tells the monitor everythin
 
 _parser = Parser("monitor", "Receive what a server tells its event handlers, and show it live.")
 _parser.add_argument(
-    "--as", dest="name", default="watching", metavar="NAME", help="the variable to bind it to; else watching"
+    "--as",
+    "-o",
+    dest="name",
+    default="watching",
+    metavar="NAME",
+    help="the variable to bind it to; else watching",
 )
 _parser.add_argument(
     "--config",

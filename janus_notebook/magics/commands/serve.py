@@ -22,7 +22,7 @@ The practice gateway is running already; it is not Janus. For the real one: %jan
 
 _parser = Parser(
     "serve",
-    "Start a Janus for this kernel, on loopback and free ports; a practice gateway where none is installed.",
+    "Start a Janus for this kernel alone; a practice gateway where none is installed.",
 )
 _parser.add_argument(
     "--session-timeout", type=int, metavar="SECONDS", help="when Janus drops an idle session"
@@ -43,6 +43,7 @@ _parser.add_argument(
     choices=("sampleevh", "wsevh"),
     help="it tells this kernel's monitor everything, by this event handler; see %%janus monitor",
 )
+_parser.add_binding(what="the gateway")
 
 
 def _run(_context: Context, options: Any) -> Any:

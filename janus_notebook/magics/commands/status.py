@@ -13,6 +13,7 @@ from janus_notebook.magics.context import Context
 from janus_notebook.notebook.workspace import workspace
 
 _parser = Parser("status", "Show the local gateway, the sessions and the handles of this kernel.")
+_parser.add_binding(what="the table")
 
 
 def _run(context: Context, _options: Any) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.magics.arguments import Parser
-from janus_notebook.magics.commands import Command
+from janus_notebook.magics.commands import Command, run
 from janus_notebook.magics.commands.admin import ask, change, show
 from janus_notebook.magics.context import Context
 
@@ -16,7 +16,7 @@ VERBS = {**show.VERBS, **change.VERBS, **ask.VERBS}
 
 _parser = Parser(
     "admin",
-    "Look at and change a whole server: everybody's sessions and handles, settings, tokens, captures.",
+    "Look at and change a whole server: all sessions, settings, tokens, captures.",
     formatter_class=argparse.RawDescriptionHelpFormatter,
     epilog="verbs:\n"
     + "\n".join(f"  {verb.parser.usage_line()}\n      {verb.parser.description}" for verb in VERBS.values()),
@@ -31,10 +31,10 @@ def _run(context: Context, options: Any) -> Any:
     if options.verb not in VERBS:
         raise JanusOptionError.unknown("verb of %janus admin", options.verb, VERBS)
     verb = VERBS[options.verb]
-    return verb.run(context, verb.parser.parse(options.words))
+    return run(context, Command(verb.parser, verb.run), options.words)
 
 
-def _complete(context: Context, before: list[str]) -> Iterable[str]:
+def _complete(context: Context, before: list[str], _current: str) -> Iterable[str]:
     if not before:
         return VERBS
     if before[0] not in VERBS:

@@ -70,6 +70,7 @@ def verb_parser(name: str, summary: str) -> Parser:
     """The parser of a verb; all have the option that names the server."""
     parser = Parser(f"admin {name}", summary)
     parser.add_argument("--admin", metavar="NAME", help="a variable that holds an admin(); else the newest")
+    parser.add_binding()
     return parser
 
 
