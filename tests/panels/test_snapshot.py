@@ -70,7 +70,7 @@ def test_a_session_before_during_and_after() -> None:
     assert (head["keepalive_secs"], head["timeout_secs"]) == (20, 60)
     assert head["since_elapsed"] is not None
     assert "hunter2" not in json.dumps(snapshot)
-    assert snapshot["handles"] == [{"id": "42", "plugin": "janus.plugin.echotest", "state": "attached"}]
+    assert [(row["id"], row["state"]) for row in snapshot["handles"]] == [("42", "attached")]
     assert snapshot["counters"]["errors"] == 1
     session._end("lost", "the cable was cut")
     head = session_snapshot(session)["head"]

@@ -1,36 +1,78 @@
-// The session panel: server, address, state, counters, handles.
+// The session panel: server, connection with its history, round trips, handles, counters, uncaught errors.
 
 const COUNTERS = [
-  ["requests", "requests"], ["replies", "replies and acks"], ["events", "events"],
-  ["in_flight", "in flight"], ["errors", "errors"], ["dropped", "dropped"],
+  ["requests", "requests", "Requests sent to Janus, keepalives too"],
+  ["replies", "replies and acks", "Answers to requests; a request can get an ack first and its reply later, and both count"],
+  ["events", "events", "Events that Janus sent by itself"],
+  ["in_flight", "in flight", "Requests that wait for their answer"],
+  ["errors", "errors", ""],
+  ["dropped", "dropped", "Entries the log has let go, oldest first"],
 ];
-const HINTS = {
-  requests: "Requests sent to Janus, keepalives too",
-  replies: "Answers to requests; a request can get an ack first and its reply later, and both count",
-  events: "Events that Janus sent by itself",
-  in_flight: "Requests that wait for their answer",
-  errors: "Errors since the session began: answered by Janus, or met here",
-  dropped: "Entries the log has let go, oldest first",
-};
+const OPEN = ["connected", "recovered"];
+const TRIPS = "From a request to the first answer of Janus's core: keepalives, pings, and the acks of requests. " +
+  "They are taken from the log; nothing is sent for them, unless you press Ping.";
 
 /** At most 2 decimals: 20, 1.67. */
 function seconds(value) {
   return `${Number(value.toFixed(2))} s`;
 }
 
+function ms(value) {
+  return `${value < 10 ? Number(value.toFixed(2)) : Math.round(value)} ms`;
+}
+
 function facts(head) {
-  const server = [head.server, head.version].filter(Boolean).join(" ");
   const timeout = head.timeout_secs === null ? "" : ` · session timeout ${seconds(head.timeout_secs)}`;
-  const interval = head.keepalive_secs;
-  const recording = head.recording === null ? [] : [["Recording", head.recording]];
+  const every = head.keepalive_secs === null ? "none needed" : `every ${seconds(head.keepalive_secs)}${timeout}`;
+  const kept = head.kept_secs === 0 ? "the session is gone at once" : `the server keeps it for ${head.kept_secs} s`;
   return [
-    ...recording,
-    ["Server", server || "not asked yet"],
-    ["Address", head.url],
-    ["Transport", head.transport],
-    ["Keepalive", interval === null ? "none needed" : `every ${seconds(interval)}${timeout}`],
-    ["Since", timeOfDay(head.since)],
+    ["Recording", head.recording, "This is no live session: a recording plays"],
+    ["Server", [head.server, head.version].filter(Boolean).join(" ") || "not asked yet", "What it says of itself"],
+    ["Address", head.url, "The URL that this session uses, without secrets"],
+    ["Transport", head.transport, "How messages go to the server and back"],
+    ["Keepalive", every, "How often the server is told that we are there; after the timeout it ends the session"],
+    ["If lost", head.kept_secs === null ? null : kept, "What becomes of the session when its connection is lost (reclaim_session_timeout)"],
+    ["Media at", head.ice, "The address that the server offers for media, and how it does ICE; media must reach it over UDP"],
+    ["Asks for", head.asks_for, "What the server wants to see before it does anything"],
+    ["Plugins", head.plugins, "The plugins that this server has: session.attach(name)"],
+    ["Since", timeOfDay(head.since), "When it came into this state"],
   ];
+}
+
+/** A table whose rows are opened by a click or by the button in them; returns its update(handles, shown). */
+function handleTable(parent, toggle, signal) {
+  const setRows = table(parent, "Handles", ["handle", "plugin", "state", "media", "since", "why"]);
+  const section = parent.lastElementChild;
+  section.classList.add("janus-handle-list");
+  section.querySelector("tbody").addEventListener("click", (event) => {
+    const button = event.target.closest("tr")?.querySelector("button");
+    if (button && !String(getSelection())) toggle(button.dataset.handle);
+  }, { signal });
+  return (handles, shown) => {
+    setRows(handles.map((row) => [
+      row.id, row.name ? `${row.plugin} “${row.name}”` : row.plugin, stateText(row.state), row.media || "–",
+      timeOfDay(row.since), row.reason,
+    ]));
+    section.querySelectorAll("tbody tr").forEach((tr, at) => {
+      const { id, state } = handles[at];
+      const open = id === shown;
+      // The row's text is that of the button: as long as it is the same, so is the button, with its focus.
+      if (!tr.cells[0].firstElementChild) tr.cells[0].replaceChildren(make("button", "janus-open", id));
+      const button = tr.cells[0].firstElementChild;
+      button.type = "button";
+      button.dataset.handle = id;
+      button.title = open ? "Close the handle's panel" : "Open the handle's panel below";
+      button.setAttribute("aria-expanded", String(open));
+      tr.classList.toggle("janus-gone", state === "detached");
+      tr.cells[2].dataset.state = state;
+    });
+  };
+}
+
+/** What the connection has been through. */
+function changeRow(row) {
+  const lasted = row.lasted_secs === null ? "now" : row.lasted_secs < 60 ? seconds(row.lasted_secs) : duration(row.lasted_secs);
+  return [timeOfDay(row.time), stateText(row.state), lasted, row.reason];
 }
 
 export default {
@@ -39,39 +81,105 @@ export default {
     const { signal } = controller;
     const root = el.appendChild(make("div", "janus-panel"));
     const setHeader = header(root, model, signal);
+    const badge = make("button", "janus-badge");
+    badge.type = "button";
+    root.querySelector(".janus-clock").before(badge);
     const setFacts = factList(root);
-    const tiles = root.appendChild(make("div", "janus-tiles"));
-    const values = COUNTERS.map(([key, label]) => {
-      const tile = tiles.appendChild(make("div", "janus-tile"));
-      const value = tile.appendChild(make("span", "janus-value", "0"));
-      tile.appendChild(make("span", "janus-muted", label));
-      tile.title = HINTS[key];
-      return value;
-    });
-    const setHandles = table(root, "Handles", ["id", "plugin", "state"]);
+    const trips = root.appendChild(make("div", "janus-trips"));
+    trips.title = TRIPS;
+    trips.append(make("span", "", "Round trip"), make("strong"));
+    const setSpark = sparkline(trips);
+    const spread = trips.appendChild(make("span", "janus-muted"));
 
-    const drawHead = () => {
-      const head = model.get("head");
-      root.classList.toggle("janus-ended", head.state === "closed" || head.state === "lost");
-      setHeader("Janus session", head.id, head.state, head.reason);
-      setFacts(facts(head));
+    const bar = root.appendChild(make("div", "janus-bar"));
+    const question = questions(root, signal);
+    const { ask, button } = controls(root, model, signal);
+    const pingOff = button(bar, { action: "ping", label: "Ping", title: "Ask the server for a sign of life, and time its answer" });
+    button(bar, {
+      action: "bundle", label: "Support bundle",
+      title: "Write all that is known of this session into a zip file beside the notebook, secrets masked, for a bug report",
+    });
+    const copy = bar.appendChild(make("button", "janus-button", "Copy id"));
+    Object.assign(copy, { type: "button", title: "Copy the session's id to the clipboard" });
+    copy.addEventListener("click", async () => {
+      put(copy, await copyText(model.get("head").id ?? "", root) ? "Copied" : "The browser did not let us");
+      setTimeout(() => put(copy, "Copy id"), 1500);
+    }, { signal });
+    const destroyOff = button(bar, {
+      action: "destroy", label: "Destroy …", title: "End the session on the server, with all its handles; asks first",
+      sure: () => {
+        const count = model.get("handles").filter((row) => row.state !== "detached").length;
+        const handles = count ? ` and its ${count === 1 ? "handle" : `${count} handles`}` : "";
+        return question(`Destroy session ${model.get("head").id}${handles}?`, "Destroy");
+      },
+    });
+
+    const uncaught = root.appendChild(make("div"));
+    const setErrors = table(uncaught, "Errors that no call could raise", ["at", "handle", "what"]);
+    uncaught.firstElementChild.classList.add("janus-uncaught");
+    uncaught.firstElementChild.tabIndex = -1;
+    badge.addEventListener("click", () => {
+      uncaught.scrollIntoView({ block: "nearest" });
+      uncaught.firstElementChild.focus();
+    }, { signal });
+    const setHandles = handleTable(root, (handle) => ask("show", { handle }), signal);
+    const tiles = root.appendChild(make("div", "janus-tiles"));
+    const values = COUNTERS.map(([, label, hint]) => {
+      const tile = tiles.appendChild(make("div", "janus-tile"));
+      tile.title = hint;
+      return [tile, tile.appendChild(make("span", "janus-value", "0")), tile.appendChild(make("span", "janus-muted", label))];
+    });
+    const setHistory = table(root, "Connection, newest first", ["at", "state", "for", "why"]);
+    const changes = root.lastElementChild;
+    changes.querySelector(".janus-scroll").classList.add("janus-changes");
+
+    const handles = () => setHandles(model.get("handles"), model.get("shown"));
+    const draw = {
+      head: (head) => {
+        root.classList.toggle("janus-ended", head.state === "closed" || head.state === "lost");
+        setHeader("Janus session", head.id, head.state, head.reason);
+        setFacts(facts(head));
+        pingOff(head.recording !== null || !OPEN.includes(head.state));
+        destroyOff(head.recording !== null || ["new", "closed"].includes(head.state));
+        copy.disabled = head.id === null;
+      },
+      counters: (counters) => COUNTERS.forEach(([key], at) => {
+        const [tile, value] = values[at];
+        put(value, counters[key].toLocaleString("en"));
+        if (key !== "errors") return;
+        const raised = Math.max(counters.errors - counters.background, 0);
+        tile.dataset.alarm = counters.errors > 0;
+        tile.title = `Since the session began: ${raised} answered to a call, which raised them, and ${counters.background} that no call could raise; those are listed in this panel`;
+      }),
+      trips: (found) => {
+        trips.hidden = !found.values_ms;
+        if (trips.hidden) return;
+        const count = found.values_ms.length;
+        const text = `${ms(found.low_ms)} to ${ms(found.high_ms)}, half of them within ${ms(found.median_ms)}; the last ${count === 1 ? "answer" : `${count} answers`}`;
+        put(trips.children[1], ms(found.last_ms));
+        put(spread, text);
+        setSpark(found.values_ms, `Round-trip times: ${text}`);
+      },
+      errors: ({ total, rows }) => {
+        badge.hidden = uncaught.hidden = total === 0;
+        put(badge, `▲ ${total} background ${total === 1 ? "error" : "errors"}`);
+        badge.title = "Something failed that no call could raise: show what";
+        setErrors(rows.map((row) => [timeOfDay(row.time), row.handle ?? "–", row.text]));
+        const more = total > rows.length ? `, the newest ${rows.length} of ${total}` : "";
+        put(uncaught.querySelector(".janus-caption"), `Errors that no call could raise${more}`);
+      },
+      handles,
+      shown: handles,
+      history: ({ rows, earlier }) => {
+        setHistory(rows.map(changeRow));
+        put(changes.querySelector(".janus-caption"), `Connection, newest first${earlier ? `, and ${earlier} earlier` : ""}`);
+        changes.querySelectorAll("tbody tr").forEach((tr, at) => { tr.cells[1].dataset.state = rows[at].state; });
+      },
     };
-    const drawCounters = () => {
-      const counters = model.get("counters");
-      COUNTERS.forEach(([key], at) => {
-        put(values[at], counters[key].toLocaleString("en"));
-        values[at].parentElement.dataset.alarm = key === "errors" && counters[key] > 0;
-      });
-    };
-    const drawHandles = () => {
-      setHandles(model.get("handles").map((handle) => [handle.id, handle.plugin, stateText(handle.state)]));
-    };
-    listen(model, "change:head", drawHead, signal);
-    listen(model, "change:counters", drawCounters, signal);
-    listen(model, "change:handles", drawHandles, signal);
-    drawHead();
-    drawCounters();
-    drawHandles();
+    for (const [name, show] of Object.entries(draw)) {
+      listen(model, `change:${name}`, () => show(model.get(name)), signal);
+      show(model.get(name));
+    }
     return () => controller.abort();
   },
 };

@@ -79,7 +79,7 @@ function table(parent, caption, columns, numeric = []) {
   };
 }
 
-/** A list of facts; returns its update([[name, value], …]). Empty values are left out. */
+/** A list of facts; returns its update([[name, value, what it means], …]). Empty values are left out. */
 function factList(parent) {
   const node = parent.appendChild(make("dl", "janus-facts"));
   const create = () => {
@@ -89,7 +89,8 @@ function factList(parent) {
   };
   return (facts) => {
     const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== "");
-    fill(node, known, create, (pair, [name, value]) => {
+    fill(node, known, create, (pair, [name, value, meaning = ""]) => {
+      pair.title = meaning;
       put(pair.children[0], name);
       put(pair.children[1], value);
     });

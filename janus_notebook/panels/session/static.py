@@ -15,7 +15,7 @@ from janus_notebook.panels.static import (
     time_text,
 )
 
-__all__ = ["session_parts"]
+__all__ = ["session_parts", "trips_text"]
 
 COUNTERS: Final = {
     "requests": "requests",
@@ -25,27 +25,78 @@ COUNTERS: Final = {
     "errors": "errors",
     "dropped": "dropped",
 }
+BARS: Final = "▁▂▃▄▅▆▇█"
+SPARKS: Final = 30
 
 
 def session_parts(snapshot: dict[str, Any]) -> list[Part]:
     """The parts of a session's static form."""
-    head, counters = snapshot["head"], snapshot["counters"]
-    rows = [[h["id"] or "–", h["plugin"], state_text(h["state"])] for h in snapshot["handles"]]
+    head, counters, history = snapshot["head"], snapshot["counters"], snapshot["history"]
+    errors = snapshot["errors"]
+    badge = f"{errors['total']} in the background" if errors["total"] else ""
     facts = [
         ("recording", head["recording"]),
         ("server", " ".join(filter(None, [head["server"], head["version"]])) or "not asked yet"),
         ("address", head["url"]),
         ("transport", head["transport"]),
         ("keepalive", _keepalive(head)),
+        ("if lost", _kept(head)),
+        ("round trip", trips_text(snapshot["trips"])),
+        ("media at", head["ice"]),
+        ("asks for", head["asks_for"]),
+        ("plugins", head["plugins"]),
         ("since", time_text(head["since"])),
-        *((label, str(counters[name])) for name, label in COUNTERS.items()),
+        *(
+            (label, " – ".join(filter(None, [str(counters[name]), badge if name == "errors" else ""])))
+            for name, label in COUNTERS.items()
+        ),
         ("taken", taken_text(snapshot)),
     ]
+    handles = [
+        [
+            h["id"] or "–",
+            " ".join(filter(None, [h["plugin"], h["name"] and f"“{h['name']}”"])),
+            state_text(h["state"]),
+            h["media"] or "–",
+            h["reason"],
+        ]
+        for h in snapshot["handles"]
+    ]
+    changes = [
+        [
+            time_text(row["time"]).removesuffix(" UTC").partition(" ")[2],
+            state_text(row["state"]),
+            "now" if row["lasted_secs"] is None else seconds_text(row["lasted_secs"]),
+            row["reason"],
+        ]
+        for row in history["rows"]
+    ]
+    earlier = f", and {history['earlier']} earlier" if history["earlier"] else ""
+    failed = [
+        [time_text(row["time"]).removesuffix(" UTC").partition(" ")[2], row["handle"] or "–", row["text"]]
+        for row in errors["rows"]
+    ]
+    more = f", the newest of {errors['total']}" if errors["total"] > len(failed) else ""
     return [
         Title(f"Janus session {head['id'] or ''}".strip(), head["state"], head["reason"]),
         Facts(facts),
-        Rows("Handles", ("id", "plugin", "state"), rows),
+        Rows(f"Errors that no call could raise{more}", ("at (UTC)", "handle", "what"), failed),
+        Rows("Handles", ("id", "plugin", "state", "media", "why"), handles),
+        Rows(f"Connection, newest first{earlier}", ("at (UTC)", "state", "for", "why"), changes),
     ]
+
+
+def trips_text(trips: dict[str, Any]) -> str | None:
+    """The newest round-trip time, the range, and a row of bars."""
+    if not trips:
+        return None
+    values = trips["values_ms"][-SPARKS:]
+    top = max(values) or 1
+    bars = "".join(BARS[min(int(value / top * len(BARS)), len(BARS) - 1)] for value in values)
+    count = len(trips["values_ms"])
+    answers = "one answer" if count == 1 else f"{count} answers"
+    spread = f"{trips['low_ms']:g} to {trips['high_ms']:g} ms, {answers}"
+    return f"{trips['last_ms']:g} ms ({spread}) {bars}"
 
 
 def _keepalive(head: dict[str, Any]) -> str:
@@ -55,3 +106,14 @@ def _keepalive(head: dict[str, Any]) -> str:
     if head["timeout_secs"] is None:
         return every
     return f"{every} (session timeout {seconds_text(head['timeout_secs'])})"
+
+
+def _kept(head: dict[str, Any]) -> str | None:
+    """What becomes of the session when its connection is lost (``reclaim_session_timeout``)."""
+    if head["kept_secs"] is None:
+        return None
+    return (
+        f"the server keeps it for {seconds_text(head['kept_secs'])}"
+        if head["kept_secs"]
+        else "the session is gone at once"
+    )
