@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import json
+import re
+from bisect import bisect_left
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from janus_notebook.panels.snapshot import clean, event_row
 from janus_notebook.protocol.events import StateEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from janus_notebook.client.log import EventLog
     from janus_notebook.protocol.events import JanusEvent
 
-__all__ = ["log_facts", "newest_rows", "stream_head", "stream_snapshot"]
+__all__ = [
+    "KIND_LIMIT",
+    "event_text",
+    "log_facts",
+    "newest_rows",
+    "picked",
+    "stream_head",
+    "stream_snapshot",
+]
 
 STATIC_ROWS: Final = 50
+KIND_LIMIT: Final = 40
+"""Characters of a kind in a row."""
+JSON_LIMIT: Final = 200_000
+STRING_LIMIT: Final = 2_000
+"""Characters that are shown of each text in an event whose JSON is longer than that."""
+
+# What JSON leaves as it is, and a reader would not see, or see turned around. Only texts hold it.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ud800-\udfff]")
+_SEQ = attrgetter("seq")
 
 
 def log_facts(
@@ -60,3 +81,44 @@ def newest_rows(
         events = mine[-limit:]
         left_out = len(mine) - len(events)
     return [event_row(event) for event in events], left_out
+
+
+def picked(events: Sequence[JanusEvent], numbers: Iterable[int]) -> dict[int, JanusEvent]:
+    """The entries with these numbers, of those that are there; `events` are in their order."""
+    found = {}
+    for number in numbers:
+        at = bisect_left(events, number, key=_SEQ)
+        if at < len(events) and events[at].seq == number:
+            found[number] = events[at]
+    return found
+
+
+def event_text(event: JanusEvent) -> tuple[str, bool]:
+    """The whole event as indented JSON, and whether it is whole: long texts of a huge one are cut.
+
+    What a reader would not see is escaped, so it is JSON still, and stands for the same. The log has masked
+    the secrets already.
+    """
+    try:
+        # There and back: what is walked through is a tree of plain values, whatever was in the event.
+        plain = json.loads(json.dumps(event.raw, default=str))
+    except (TypeError, ValueError):  # a key that is no text, or a circle: only in what was never sent
+        plain = repr(event.raw)
+    text = _indented(plain)
+    if len(text) <= JSON_LIMIT:
+        return text, True
+    text = _indented(_shortened(plain))
+    return text if len(text) <= JSON_LIMIT else _indented(text[: JSON_LIMIT // 4] + " … (cut)"), False
+
+
+def _indented(plain: Any) -> str:
+    text = json.dumps(plain, indent=2, ensure_ascii=False)
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > STRING_LIMIT:
+        return f"{value[:STRING_LIMIT]} … ({len(value):,} characters)"
+    if isinstance(value, dict):
+        return {key[:STRING_LIMIT]: _shortened(item) for key, item in value.items()}
+    return [_shortened(item) for item in value] if isinstance(value, list) else value

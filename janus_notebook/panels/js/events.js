@@ -1,186 +1,187 @@
-// The event stream: rows as they come, a filter, a pause, one event's JSON on demand.
+// The event stream: a virtual list of the log, filtered and searched, with one event's JSON beside it.
 
-const KEPT_ROWS = 2000; // by the model, for every view of it
-const SHOWN_ROWS = 500; // in the page, for each view
+const COLUMNS = ["#", "at", "direction", "kind", "handle", "what"];
+const number = (value) => value.toLocaleString("en");
 
-/** What all views of one model share: the rows, and what was asked of the kernel. */
-function makeStore(model) {
-  const store = { rows: [], last: 0, dropped: 0, total: 0, missing: null, changed: new Set() };
-  const waiting = new Map();
-  let requests = 0;
-
-  const take = (batch) => {
-    const before = store.last;
-    if (batch.skipped > 0) store.rows.push({ seq: batch.first, gap: batch.skipped });
-    for (const row of batch.rows) if (row.seq > before) store.rows.push(row);
-    if (store.rows.length > KEPT_ROWS) store.rows.splice(0, store.rows.length - KEPT_ROWS);
-    store.last = Math.max(before, batch.last);
-    store.dropped = batch.dropped;
-    store.total = Math.max(store.total, batch.total);
-  };
-  const receive = (batch) => {
-    if (!batch || batch.last === undefined || batch.last <= store.last) return;
-    if (batch.first > store.last + 1) {
-      // Something between was missed: ask for it, unless that was done already.
-      if (store.missing === null) {
-        store.missing = ++requests;
-        model.send({ type: "rows", after: store.last, request: store.missing });
-      }
-      store.dropped = batch.dropped;
-      store.total = batch.total;
-    } else {
-      take(batch);
-    }
-    for (const tell of store.changed) tell();
-  };
-  store.ask = (seq, reply) => {
-    waiting.set(++requests, reply);
-    model.send({ type: "json", seq, request: requests });
-  };
-  const onBatch = () => receive(model.get("batch"));
-  const onMessage = (message) => {
-    if (message?.type === "rows" && message.request === store.missing) {
-      store.missing = null;
-      receive(message.batch);
-    } else if (message?.type === "json" && waiting.has(message.request)) {
-      waiting.get(message.request)(message);
-      waiting.delete(message.request);
-    }
-  };
-  receive(model.get("initial"));
-  onBatch();
-  model.on("change:batch", onBatch);
-  model.on("msg:custom", onMessage);
-  store.close = () => {
-    model.off("change:batch", onBatch);
-    model.off("msg:custom", onMessage);
-  };
-  return store;
-}
-
-function rowNode(row, store, opened) {
-  if (row.gap) return make("div", "janus-gap", `… ${row.gap.toLocaleString("en")} entries came too fast to be shown …`);
-  const node = make("details", "janus-event");
-  node.dataset.direction = row.direction;
-  const line = node.appendChild(make("summary"));
-  const cells = [
-    ["janus-number", row.seq], ["janus-number", `${row.elapsed.toFixed(3)} s`],
-    ["janus-direction", `${ARROWS[row.direction] ?? "?"} ${row.direction}`], ["janus-kind", row.kind],
-    ["janus-handle", row.handle ?? ""], ["janus-what", row.summary],
-  ];
-  for (const [name, text] of cells) line.appendChild(make("span", name, String(text)));
-  let asked = false;
-  node.addEventListener("toggle", () => {
-    if (!node.open) return;
-    opened();
-    if (asked) return;
-    asked = true;
-    const body = node.appendChild(make("pre", "janus-json", "waiting for the kernel…"));
-    node.scrollIntoView({ block: "nearest" });
-    store.ask(row.seq, (reply) => {
-      put(body, reply.error ?? reply.text);
-      if (reply.sdp) {
-        node.appendChild(make("div", "janus-caption janus-sdp", "SDP"));
-        node.appendChild(make("pre", "janus-json", reply.sdp));
-      }
-      node.scrollIntoView({ block: "nearest" });
-    });
-  });
+function rowNode() {
+  const node = make("div", "janus-event");
+  for (const name of ["number", "number", "direction", "kind", "handle", "what"]) node.appendChild(make("span", `janus-${name}`));
   return node;
 }
 
-function matcher(text) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return (row) => {
-    if (row.gap) return words.length === 0;
-    const whole = `${row.seq} ${row.direction} ${row.kind} ${row.handle ?? ""} ${row.summary}`.toLowerCase();
-    return words.every((word) => whole.includes(word));
-  };
+function drawRow(node, seq, row, gone, mark) {
+  const cells = [...node.children];
+  node.classList.toggle("janus-blank", !row);
+  node.dataset.direction = row?.direction ?? "";
+  node.title = row ? `${timeOfDay(row.time)}  ${row.summary}` : "";
+  const blank = ["", "", "", "", gone ? "no longer in the log" : "…"];
+  const texts = row
+    ? [`${row.elapsed.toFixed(3)} s`, `${ARROWS[row.direction] ?? "?"} ${row.direction}`, row.kind, row.handle ?? "", row.summary]
+    : blank;
+  put(cells[0], seq);
+  texts.forEach((text, at) => putMarked(cells[at + 1], text, row ? mark : ""));
 }
 
 function renderStream(store, model, el) {
   const controller = new AbortController();
   const { signal } = controller;
-  const root = el.appendChild(make("div", "janus-panel"));
+  const me = {}; // this view
+  const root = el.appendChild(make("div", "janus-panel janus-stream"));
   const setHeader = header(root, model, signal);
-  const bar = root.appendChild(make("div", "janus-bar"));
-  const filter = bar.appendChild(make("input", "janus-filter"));
-  Object.assign(filter, { type: "search", placeholder: "Filter, for example: media or trickle" });
-  filter.setAttribute("aria-label", "Filter the events");
-  const pause = bar.appendChild(make("button", "janus-button", "Pause"));
-  const newest = bar.appendChild(make("button", "janus-button", "↓ Newest"));
-  const count = bar.appendChild(make("span", "janus-count janus-muted"));
-  const list = root.appendChild(make("div", "janus-list"));
-  Object.assign(list, { tabIndex: 0 });
-  list.setAttribute("role", "region");
-  list.setAttribute("aria-label", "Events, newest last");
-  let matches = matcher("");
+  let frame = 0;
+  const schedule = () => { frame ||= requestAnimationFrame(draw); };
+  const mine = Math.random().toString(36).slice(2);
+  const shown = makeFinder(store, `${mine}-filter`, schedule);
+  const hits = makeFinder(store, `${mine}-search`, schedule);
+  let rows = { length: 0, at: () => 0 }; // the numbers in the list
+  let found = rows; // the numbers that the search has found
+  let searched = "";
+  let cursor = null;
   let paused = false;
   let following = true;
   let frozen = 0; // the newest number when it was paused
-  let drawn = 0; // the newest number that was looked at
-  let top = 0;
-  let frame = 0;
+  let left = 0; // the newest number when following ended
+  let floor = 1; // the oldest number in the list
 
-  const follow = (on) => {
+  const filter = filterBar(root, model, signal, () => {
+    shown.set(filter.query(), matcher(filter.query()));
+    setSearch();
+    schedule();
+  });
+  const bar = searchBar(root, signal, { typed: setSearch, step });
+  const button = (label, title, run) => {
+    const node = bar.node.appendChild(make("button", "janus-button", label));
+    Object.assign(node, { type: "button", title });
+    node.addEventListener("click", run, { signal });
+    return node;
+  };
+  const followButton = button(
+    "↓ Follow", "Keep the newest event in sight. Scrolling up, or choosing an event, ends it.", () => follow(!following),
+  );
+  followButton.classList.add("janus-calm");
+  const pauseButton = button(
+    "❚❚ Pause", "Stop the list where it is. Events are still logged; Resume shows them.", () => pause(!paused),
+  );
+  const saveBar = saveButtons(bar.node, store, signal, () => ({ query: filter.query(), upto: paused ? frozen : null }));
+  const body = root.appendChild(make("div", "janus-body"));
+  const left_ = body.appendChild(make("div", "janus-side"));
+  const heading = left_.appendChild(make("div", "janus-event janus-heading"));
+  heading.setAttribute("aria-hidden", "true");
+  COLUMNS.forEach((name, at) => heading.appendChild(make("span", at < 2 ? "janus-number" : `janus-${name}`, name)));
+  const none = left_.appendChild(make("div", "janus-none janus-muted"));
+  const view = virtualList(left_, signal, {
+    label: "Events, oldest first", create: rowNode,
+    cursor: () => (cursor === null ? -1 : exactly(rows, cursor)),
+    draw: (node, index) => {
+      const seq = rows.at(index);
+      node.classList.toggle("janus-hit", searched !== "" && exactly(found, seq) >= 0);
+      drawRow(node, seq, store.row(seq), store.gone.has(seq), searched);
+    },
+    move: (index, how) => go(rows.at(index), how === "End"),
+    choose: () => open(),
+    scrolled: (atEnd) => {
+      if (atEnd === null) schedule(); // resized
+      else if (atEnd !== following) follow(atEnd);
+    },
+  });
+  const details = detailsPane(body, store, signal, () => {
+    body.classList.remove("janus-open");
+    view.node.focus({ preventScroll: true });
+  });
+  const status = root.appendChild(make("div", "janus-status janus-muted"));
+  const counts = status.appendChild(make("span"));
+  const notice = status.appendChild(make("span", "janus-queued"));
+  notice.setAttribute("role", "status");
+
+  function follow(on) {
     following = on;
-    newest.hidden = on;
-    if (on) list.scrollTop = list.scrollHeight;
-    top = list.scrollTop;
-  };
-  const draw = () => {
-    frame = 0;
-    const end = paused ? frozen : store.last;
-    const rows = store.rows.filter((row) => row.seq > drawn && row.seq <= end && matches(row)).slice(-SHOWN_ROWS);
-    drawn = end;
-    if (rows.length) {
-      const page = document.createDocumentFragment();
-      for (const row of rows) page.appendChild(rowNode(row, store, () => follow(false)));
-      list.appendChild(page);
-      while (list.children.length > SHOWN_ROWS) list.firstElementChild.remove();
-      follow(following);
-    }
-    const fresh = paused ? ` · ${store.last - frozen} new while paused` : "";
-    put(count, `${list.querySelectorAll("details").length} shown of ${store.total} · ${store.dropped} dropped${fresh}`);
-    list.classList.toggle("janus-empty", list.children.length === 0);
-  };
-  const redraw = () => { list.replaceChildren(); drawn = 0; draw(); };
-  const schedule = () => { frame ||= requestAnimationFrame(draw); };
-
-  filter.addEventListener("input", () => { matches = matcher(filter.value); redraw(); }, { signal });
-  pause.addEventListener("click", () => {
-    paused = !paused;
+    if (!on) left = paused ? frozen : store.last;
+    followButton.setAttribute("aria-pressed", String(on));
+    schedule();
+  }
+  function pause(on) {
+    paused = on;
     frozen = store.last;
-    put(pause, paused ? "Resume" : "Pause");
-    pause.setAttribute("aria-pressed", String(paused));
-    draw();
-  }, { signal });
-  newest.addEventListener("click", () => follow(true), { signal });
-  list.addEventListener("scroll", () => {
-    // Only the user scrolls upwards; rows that come in between do not end the following.
-    if (list.scrollTop < top - 2) follow(false);
-    else if (list.scrollHeight - list.scrollTop - list.clientHeight < 8 && !following) follow(true);
-    top = list.scrollTop;
-  }, { signal });
+    store.hold(me, on);
+    put(pauseButton, on ? "▶ Resume" : "❚❚ Pause");
+    pauseButton.setAttribute("aria-pressed", String(on));
+    schedule();
+  }
+  function go(seq, atEnd = false) {
+    cursor = seq;
+    follow(atEnd);
+    view.reveal(indexOf(rows, seq));
+    if (details.open() !== null) open();
+  }
+  function open() {
+    const row = cursor === null ? undefined : store.row(cursor);
+    if (!row) return;
+    follow(false);
+    body.classList.add("janus-open");
+    details.show(row, searched);
+    view.reveal(Math.max(0, exactly(rows, cursor)));
+  }
+  function setSearch() {
+    searched = bar.text();
+    const query = { ...filter.query(), search: searched };
+    hits.set(query, matcher(query));
+    schedule();
+  }
+  function step(by) {
+    if (!found.length) return;
+    const from = cursor ?? rows.at(Math.min(view.top(), rows.length - 1));
+    const at = by > 0 ? indexOf(found, from + (cursor === null ? 0 : 1)) : indexOf(found, from) - 1;
+    go(found.at((at + found.length) % found.length));
+  }
+  function draw() {
+    frame = 0;
+    const { log } = store;
+    const end = paused ? frozen : store.last;
+    const before = rows.length ? rows.at(Math.min(view.top(), rows.length - 1)) : null;
+    if (following && !paused) floor = log.oldest ?? 1;
+    rows = shown.list(floor, end);
+    found = searched ? hits.list(floor, end) : range(1, 0);
+    const top = before === null ? 0 : indexOf(rows, before);
+    view.refresh(rows.length);
+    if (following) view.end();
+    else if (rows.length && top !== view.top()) view.place(top);
+    if (details.open() === null && body.classList.contains("janus-open")) body.classList.remove("janus-open");
+    const filtered = filter.query() !== null;
+    none.hidden = rows.length > 0;
+    put(none, filtered ? (shown.pending ? "Looking through the log…" : "No event fits the filter.") : "No events yet.");
+    bar.show(searched && found, cursor === null ? -1 : exactly(found, cursor), hits.pending > 0 && !found.length);
+    put(counts, countText(log, filtered ? rows.length : null, paused ? store.last - frozen : 0, following || paused ? 0 : store.last - left, model));
+    const here = shown.pending || (searched && hits.pending) ? ` Until then only the ${number(store.rows.size)} events that this page has are looked through.` : "";
+    put(notice, store.late ? `Queued: the kernel is busy, and answers as soon as it is free.${here}` : "");
+  }
   const drawHead = () => {
     const head = model.get("head");
     root.classList.toggle("janus-one-handle", head.one_handle);
     root.classList.toggle("janus-ended", head.state === "closed" || head.state === "lost");
     setHeader(head.title, "", head.state, "");
   };
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && details.open() !== null) details.close();
+    else if (event.key === "c" && (event.ctrlKey || event.metaKey) && event.target === view.node && !String(getSelection())) {
+      const row = cursor === null ? undefined : store.row(cursor);
+      if (row) copyText(lineOf(row), root);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, { signal });
   listen(model, "change:head", drawHead, signal);
   store.changed.add(schedule);
-  // A narrower panel has less room for the same rows: what was the newest must stay in sight.
-  const resized = new ResizeObserver(() => follow(following));
-  resized.observe(list);
   signal.addEventListener("abort", () => {
     store.changed.delete(schedule);
+    store.hold(me, false);
+    for (const finder of [shown, hits]) finder.close();
     cancelAnimationFrame(frame);
-    resized.disconnect();
   });
   drawHead();
+  shown.set(null, () => true);
   follow(true);
-  redraw();
+  pauseButton.setAttribute("aria-pressed", "false");
+  draw();
   return () => controller.abort();
 }
 

@@ -5,8 +5,8 @@
 // which keeps ids that are too long for a number. `open`: how many levels are unfolded at first; `mark`: a
 // text to highlight, unfolding what holds it. Call show again with a newer value: what the user has folded or
 // unfolded stays so, and the focus stays where it was. tree.fold(false) unfolds everything, tree.fold(true)
-// folds it. Children are drawn when they are unfolded, long lists in parts of a hundred; a text of several
-// lines unfolds line by line, an SDP by its media sections. Text is shown as text, whatever it holds.
+// folds it. Children are drawn when they are unfolded, long lists in parts of a hundred, a text of several lines
+// line by line, an SDP by its media sections.
 
 const TREE_PART = 100;
 const TREE_ITEMS = 3000; // what "unfold everything" draws at most
@@ -28,11 +28,9 @@ function visible(text) {
 
 /** Set an element's text with every occurrence of `needle` (lower case) marked. */
 function putMarked(node, text, needle) {
-  const lower = needle ? text.toLowerCase() : "";
-  if (!needle || lower.length !== text.length || !lower.includes(needle)) {
-    if (node.childElementCount) node.replaceChildren();
-    return put(node, text);
-  }
+  const lower = text.toLowerCase();
+  if (node.childElementCount) node.replaceChildren();
+  if (!needle || lower.length !== text.length || !lower.includes(needle)) return put(node, text);
   const pieces = [];
   let from = 0;
   for (let at = lower.indexOf(needle); at >= 0; at = lower.indexOf(needle, from)) {
@@ -45,7 +43,7 @@ function putMarked(node, text, needle) {
 /** What is no value of its own: a line or a section of a text, a part of a list. `pairs`: [key, child] pairs. */
 class Fold {
   constructor(label, pairs = null) {
-    Object.assign(this, { label, pairs });
+    [this.label, this.pairs] = [label, pairs];
   }
 }
 
@@ -100,16 +98,15 @@ function jsonTree(parent, signal, { label }) {
   const nodes = new WeakMap(); // element: what it shows
   const decided = new Map(); // path: whether the user, or fold(), wants it open
   let options = { open: 1, mark: "" };
-  let shown = null;
-  let budget = TREE_ITEMS;
+  let [shown, budget] = [null, TREE_ITEMS];
 
   const isOpen = ({ path, level, value }) => {
     if (options.mark && holds(value, options.mark)) return decided.get(path) !== false;
     return decided.get(path) ?? level <= options.open;
   };
   const items = (pairs, level, path) => pairs.flatMap(([key, value]) => {
-    const found = childrenOf(value);
-    const children = found?.length ? found : null;
+    const pairsOfIt = childrenOf(value);
+    const children = pairsOfIt?.length ? pairsOfIt : null;
     const entry = { path: `${path}/${key}`, level, value, children };
     const item = make("div", "janus-tree-item");
     nodes.set(item, entry);
@@ -122,7 +119,7 @@ function jsonTree(parent, signal, { label }) {
     if (named) putMarked(item.appendChild(make("span", "janus-tree-key")), visible(String(key)), options.mark);
     if (named) item.appendChild(make("span", "janus-tree-colon", ": "));
     const text = item.appendChild(make("span", "janus-tree-value"));
-    text.dataset.type = children ? "group" : named ? (value === null ? "null" : typeof value) : "line";
+    text.dataset.type = !named ? "line" : children ? "group" : value === null ? "null" : typeof value;
     putMarked(text, previewOf(value, children), options.mark);
     const open = children !== null && budget > 0 && isOpen(entry);
     budget -= 1;
@@ -130,8 +127,9 @@ function jsonTree(parent, signal, { label }) {
     return open ? [item, ...items(children, level + 1, entry.path)] : [item];
   });
   const sign = (item, entry, open) => {
-    put(item.firstElementChild, entry.children ? (open ? "▾" : "▸") : "");
-    if (entry.children) item.setAttribute("aria-expanded", String(open));
+    if (!entry.children) return;
+    put(item.firstElementChild, open ? "▾" : "▸");
+    item.setAttribute("aria-expanded", String(open));
   };
   const toggle = (item, open) => {
     const entry = nodes.get(item);
@@ -139,11 +137,8 @@ function jsonTree(parent, signal, { label }) {
     decided.set(entry.path, open);
     sign(item, entry, open);
     budget = TREE_ITEMS;
-    if (open) item.after(...items(entry.children, entry.level + 1, entry.path));
-    if (open) return;
-    for (let next = item.nextElementSibling; next && nodes.get(next).level > entry.level; next = item.nextElementSibling) {
-      next.remove();
-    }
+    if (open) return item.after(...items(entry.children, entry.level + 1, entry.path));
+    while (nodes.get(item.nextElementSibling)?.level > entry.level) item.nextElementSibling.remove();
   };
   const enter = (item) => {
     if (!item) return;
@@ -156,9 +151,10 @@ function jsonTree(parent, signal, { label }) {
     budget = TREE_ITEMS;
     const pairs = childrenOf(shown) ?? [["", new Fold(previewOf(shown, null))]];
     root.replaceChildren(...items(pairs, 0, ""));
+    const first = options.mark && root.querySelector(".janus-mark")?.closest(".janus-tree-item");
+    root.scrollTop = first ? first.offsetTop - root.clientHeight / 3 : root.scrollTop;
     if (root.firstElementChild) root.firstElementChild.tabIndex = 0;
-    if (held === undefined) return;
-    enter([...root.children].find((item) => nodes.get(item).path === held) ?? root.firstElementChild);
+    if (held !== undefined) enter([...root.children].find((item) => nodes.get(item).path === held) ?? root.firstElementChild);
   };
   const above = (item) => {
     let found = item;
@@ -177,7 +173,7 @@ function jsonTree(parent, signal, { label }) {
   };
   root.addEventListener("keydown", (event) => {
     const item = event.target.closest(".janus-tree-item");
-    if (!item || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
     keys[event.key](item, item.getAttribute("aria-expanded") === "true");
     event.preventDefault();
     event.stopPropagation();
@@ -189,6 +185,7 @@ function jsonTree(parent, signal, { label }) {
     enter(item);
   }, { signal });
   return {
+    node: root,
     show(value, wanted = {}) {
       options = { ...options, ...wanted, mark: (wanted.mark ?? "").toLowerCase() };
       shown = value;
