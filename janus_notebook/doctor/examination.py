@@ -121,6 +121,7 @@ async def diagnose(
             diagnosis.add([check])
             if on_check is not None:
                 on_check(check)
+    diagnosis.done = True
     return diagnosis
 
 

@@ -108,10 +108,12 @@ class Diagnosis:
     Attributes:
         url: the server, without secrets.
         checks: one for each step that has ended.
+        done: whether every step of this machine has ended.
     """
 
     url: str
     checks: list[Check] = field(default_factory=list)
+    done: bool = False
 
     def add(self, checks: Iterable[Check]) -> None:
         """Take checks; one with the name of an earlier one takes its place."""

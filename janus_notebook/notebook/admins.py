@@ -49,7 +49,7 @@ class Admins:
             JanusOptionError: without `url`, no server is known; or an option is wrong.
             JanusConnectionError: see `JanusAdmin.open`.
         """
-        wanted = {**(_of_ours(gateway) if url is None else {"base_url": url}), **options}
+        wanted = {**(server_of(gateway) if url is None else {"base_url": url}), **options}
         self.open_ones()
         found = next((admin for made_of, admin in self._known if made_of == wanted), None)
         admin = found or JanusAdmin(**wanted)
@@ -77,9 +77,9 @@ class Admins:
         """
         settings = read_settings()
         if gateway is not None and gateway.running and url in gateway_urls and _urls(gateway):
-            wanted = _of_ours(gateway)
+            wanted = server_of(gateway)
         elif settings.admin_url is not None and settings.url == url:
-            wanted = _of_ours(None)
+            wanted = server_of(None)
         else:
             return None
         self.open_ones()
@@ -116,7 +116,7 @@ def _knows(session: JanusSession) -> bool:
     return session.admin is not None and session.admin.state != "closed"
 
 
-def _of_ours(gateway: Gateway | None) -> dict[str, Any]:
+def server_of(gateway: Gateway | None) -> dict[str, Any]:
     """What reaches the Admin API that nobody named."""
     if gateway is not None and gateway.running:
         return {"base_url": _urls(gateway)[0], "admin_secret": gateway.admin_secret}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from janus_notebook.client.admin.admin import JanusAdmin
     from janus_notebook.client.log import EventLog
     from janus_notebook.client.replay import AnyHandle, AnySession
+    from janus_notebook.doctor import Diagnosis
     from janus_notebook.panels.board import Board
     from janus_notebook.panels.static import Part
 
@@ -24,6 +25,7 @@ __all__ = [
     "close_all",
     "close_panels",
     "show_admin",
+    "show_doctor",
     "show_events",
     "show_handle",
     "show_log",
@@ -97,6 +99,21 @@ def show_admin(admin: JanusAdmin, own_sessions: Callable[[], Iterable[int]] = tu
         watch = Watch(lambda: admin, lambda: None)
         background().submit(watch.refresh, name="reading of the server").result(longest)
         _show_text(admin_parts(admin_snapshot(admin, watch, frozenset(own_sessions()), {})))
+
+
+def show_doctor(diagnosis: Diagnosis) -> Callable[[], None]:
+    """Show the panel of a diagnosis, which may still be going on.
+
+    Returns:
+        What publishes its static form as it is now: for the end of the cell, after which a front end that
+        runs a notebook by itself takes no more.
+    """
+    from janus_notebook.panels.doctor.panel import DoctorPanel
+
+    board = _board()
+    panel = board.panel(DoctorPanel, diagnosis)
+    board.show(panel)
+    return panel.publish
 
 
 def close_all() -> None:

@@ -31,6 +31,7 @@ NAMES = (
     "replay",
     "bundle",
     "admin",
+    "doctor",
     "monitor",
     "bundle",
     "config",
