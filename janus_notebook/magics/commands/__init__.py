@@ -29,7 +29,6 @@ NAMES = (
     "ladder",
     "record",
     "replay",
-    "bundle",
     "admin",
     "doctor",
     "monitor",
