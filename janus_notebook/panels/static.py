@@ -42,6 +42,10 @@ SYMBOLS: Final = {
     "lost": "▲",
     "closed": "✕",
     "detached": "✕",
+    "joined": "●",
+    "left": "■",
+    "kicked": "✕",
+    "destroyed": "✕",
 }
 WORDS: Final = {"hungup": "hung up"}
 ARROWS: Final = {"request": "→", "reply": "←", "event": "⇐", "local": "•", "monitor": "⇠"}
