@@ -97,6 +97,25 @@ class NotebookAdmin(Form):
         show_admin(self._core, own_session_ids)
 
 
+class NotebookRoomView(Form):
+    """Who is in a VideoRoom, in a notebook: `RoomView` with a `Call` for each coroutine, and a live panel."""
+
+    def _ipython_display_(self) -> None:
+        from janus_notebook.panels import show_room
+
+        show_room(self._core)
+
+
+class NotebookRoomSubscriber(Form):
+    """A subscription in a notebook: `RoomSubscriber` with a `Call` for each coroutine; its panel is that of
+    its handle."""
+
+    def _ipython_display_(self) -> None:
+        from janus_notebook.panels import show_handle
+
+        show_handle(self._core.handle)
+
+
 class NotebookMonitor(Form):
     """A receiver for event handlers in a notebook: `Monitor` with a `Call` for each coroutine; its panel
     shows what the server tells."""
@@ -116,9 +135,9 @@ register("client.admin.capture.Capture")
 register("monitor.monitor.Monitor", NotebookMonitor)
 register("media.tracks.ReceivedTrack")
 register("plugins.audiobridge.view.AudioRoom")
-register("plugins.videoroom.room.RoomView")
+register("plugins.videoroom.room.RoomView", NotebookRoomView)
 register("plugins.videoroom.room.RoomChanges")
-register("plugins.videoroom.subscriber.RoomSubscriber")
+register("plugins.videoroom.subscriber.RoomSubscriber", NotebookRoomSubscriber)
 register("gateway.local.LocalGateway")
 register("gateway.practice.gateway.PracticeGateway")
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from janus_notebook.doctor import Diagnosis
     from janus_notebook.panels.board import Board
     from janus_notebook.panels.static import Part
+    from janus_notebook.plugins.videoroom.room import RoomView
 
 __all__ = [
     "close_all",
@@ -114,6 +115,25 @@ def show_doctor(diagnosis: Diagnosis) -> Callable[[], None]:
     panel = board.panel(DoctorPanel, diagnosis)
     board.show(panel)
     return panel.publish
+
+
+def show_room(view: RoomView) -> None:
+    """Show the panel of a VideoRoom, as somebody in it sees it; in a terminal, its text.
+
+    Its settings are asked for once, when the panel is made.
+    """
+    if display.has_widgets():
+        from janus_notebook.panels.room.panel import ASK_SECONDS, RoomPanel
+
+        board = _board()
+        panel = board.panel(RoomPanel, view)
+        background().submit(panel.first, name="reading of the room").result(3 * ASK_SECONDS)
+        board.show(panel)
+    else:
+        from janus_notebook.panels.room.snapshot import room_snapshot
+        from janus_notebook.panels.room.static import room_parts
+
+        _show_text(room_parts(background().run_sync(room_snapshot, view)))
 
 
 def close_all() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from janus_notebook.client.admin.handle_info import HandleInfo
     from janus_notebook.panels.admin.reading import Reading
 
-__all__ = ["rooms_snapshot"]
+__all__ = ["received", "rooms_snapshot"]
 
 STREAMS_SHOWN: Final = 20
 """Of one publisher."""
@@ -89,7 +89,7 @@ def _room_snapshot(
         to = f"s{len(subscribers)}"
         node = _node(handle, clean(named, NAME_LIMIT), handle.session_id in ours)
         subscribers.append(node | {"key": to, "paused": paused})
-        for feed, streams in _received(handle).items():
+        for feed, streams in received(handle).items():
             if feed not in room.publishers:  # on another server, or it has gone since
                 feed_name = str(streams[0].get("feed_display") or f"feed {feed}")
                 room.publishers[feed] = {
@@ -123,7 +123,7 @@ def _node(handle: HandleInfo, name: str, ours: bool) -> dict[str, Any]:
     }
 
 
-def _received(handle: HandleInfo) -> dict[str, list[dict[str, Any]]]:
+def received(handle: HandleInfo) -> dict[str, list[dict[str, Any]]]:
     """The streams of a subscription by the feed that they come from. Data of many feeds come as one."""
     found: dict[str, list[dict[str, Any]]] = {}
     for stream in _objects(handle.plugin_specific.get("streams")):

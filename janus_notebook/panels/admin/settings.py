@@ -19,7 +19,7 @@ LOG_LEVELS: Final = (
     "1 – fatal errors only",
     "2 – errors",
     "3 – warnings too",
-    "4 – information (the default)",
+    "4 – information (default)",
     "5 – verbose",
     "6 – very verbose",
     "7 – everything, for debugging",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from janus_notebook.config import mask, mask_url
 from janus_notebook.panels.admin.reading import VIDEOROOM
-from janus_notebook.panels.admin.rooms import rooms_snapshot
+from janus_notebook.panels.admin.rooms import received, rooms_snapshot
 from janus_notebook.panels.admin.settings import settings_snapshot
 from janus_notebook.panels.snapshot import NAME_LIMIT, clean, ident
 
@@ -28,7 +28,8 @@ TEXT_LIMIT: Final = 20_000
 
 TOKENS_OFF: Final = (
     "This server asks nobody for a token. To turn that on, set token_auth = true in the general section of "
-    "its janus.jcfg and start it again. A local gateway: await serve(token_auth=True)."
+    "its janus.jcfg and start it again. For a gateway of this kernel: "
+    "from janus_notebook.notebook.connect import serve; await serve(token_auth=True)."
 )
 TOKENS_SIGNED: Final = (
     "This server takes signed tokens (token_auth_secret in its janus.jcfg): whoever knows that secret makes "
@@ -113,7 +114,8 @@ def _sessions(reading: Reading, ours: Collection[int]) -> list[dict[str, Any]]:
     found = []
     # One's own first, then as Janus lists them.
     for session in sorted(reading.sessions, key=lambda session: session.id not in ours):
-        handles = [_handle(handle) for handle in session.handles[:left]]
+        oldest = sorted(session.handles, key=lambda handle: handle.created or 0)
+        handles = [_handle(handle) for handle in oldest[:left]]
         left -= len(handles)
         found.append(_session(session, session.id in ours) | {"handles": handles})
     return found
@@ -149,14 +151,12 @@ def _does(handle: HandleInfo) -> str:
     if handle.plugin != VIDEOROOM or said.get("room") is None:
         return ""
     name = f" “{said['display']}”" if said.get("display") else ""
-    streams = said.get("streams")
-    kind = said.get("type")
-    word = (
-        "is in"
-        if kind == "publisher" and not streams
-        else {"publisher": "publishes in"}.get(str(kind), "subscribes in")
-    )
-    return clean(f"{word} room {said['room']}{name}", NAME_LIMIT)
+    if said.get("type") == "subscriber":
+        feeds = len(received(handle))
+        words = f"receives {feeds} feed{'' if feeds == 1 else 's'} in"
+    else:
+        words = "publishes in" if said.get("streams") else "is in"
+    return clean(f"{words} room {said['room']}{name}", NAME_LIMIT)
 
 
 def _tokens(reading: Reading, numbers: Mapping[str, int]) -> dict[str, Any]:
@@ -167,13 +167,15 @@ def _tokens(reading: Reading, numbers: Mapping[str, int]) -> dict[str, Any]:
         for handle in session.handles:
             if handle.token is not None:
                 used[handle.token] = used.get(handle.token, 0) + 1
-    rows = [_token(token, numbers, used) for token in reading.tokens or ()]
+    rows = [
+        _token(token, numbers.get(token.token, at), used) for at, token in enumerate(reading.tokens or (), 1)
+    ]
     return {"note": note, "rows": rows, "plugins": plugins}
 
 
-def _token(token: StoredToken, numbers: Mapping[str, int], used: Mapping[str, int]) -> dict[str, Any]:
+def _token(token: StoredToken, number: int, used: Mapping[str, int]) -> dict[str, Any]:
     return {
-        "number": numbers.get(token.token, 0),
+        "number": number,
         "plugins": sorted(
             clean(name.removeprefix("janus.plugin."), NAME_LIMIT) for name in token.allowed_plugins
         ),

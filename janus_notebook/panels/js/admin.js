@@ -64,7 +64,7 @@ function renderAdmin(model, el) {
   const root = el.appendChild(make("div", "janus-panel janus-admin"));
   const setHeader = header(root, model, signal);
   const { tools, update } = refreshBar(root, model, signal);
-  const question = questions(root, signal);
+  const question = questions(signal);
   const shared = { controls: tools, question, request: requests(model, signal), signal };
   const add = tabs(root, "What the server tells");
   const sessions = add("Sessions", "Everybody's sessions and handles on this server");

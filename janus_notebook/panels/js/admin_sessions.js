@@ -1,6 +1,6 @@
 // The Admin panel's sessions and handles: a table, and beside a chosen row what is known of it and what can be done.
 
-const SESSION_COLUMNS = ["handle", "plugin", "opaque id", "what it does", "state", "age", "in", "out"];
+const SESSION_COLUMNS = ["handle", "plugin", "state", "what it does", "opaque id", "age", "in", "out"];
 const NUMERIC_FROM = 5;
 
 /** 1234567 becomes "1.2 Mbit/s"; nothing is nothing. */
@@ -10,14 +10,14 @@ function bits(value) {
 }
 
 function sessionText(session) {
-  const idle = session.idle === null ? "" : `idle ${after(session.idle)}${session.timeout > 0 ? ` of ${session.timeout} s` : ""}`;
+  const idle = session.idle === null ? "" : `idle ${session.idle.toFixed(1)} s${session.timeout > 0 ? ` of ${session.timeout} s` : ""}`;
   const handles = session.count === 1 ? "1 handle" : `${session.count} handles`;
   return [session.transport, handles, idle].filter(Boolean).join(" · ");
 }
 
 function handleTexts(handle) {
   const age = handle.age === null ? "" : duration(handle.age);
-  return [handle.plugin, handle.opaque_id, handle.does, stateText(handle.state), age, bits(handle.in), bits(handle.out)];
+  return [handle.plugin, stateText(handle.state), handle.does, handle.opaque_id, age, bits(handle.in), bits(handle.out)];
 }
 
 function matches(session, handle, words) {
@@ -103,7 +103,7 @@ function sessionsPage(page, { controls: { button }, question, request, signal })
   const title = detail.appendChild(make("h4", "janus-caption"));
   const gone = detail.appendChild(make("div", "janus-failure"));
   const acts = detail.appendChild(make("div", "janus-bar"));
-  const sure = (text, yes) => () => question(text(), yes);
+  const sure = (text, yes) => () => question(text(), yes, acts);
   const args = () => chosen;
   const hangUpOff = button(acts, {
     action: "hangup", label: "Hang up", args, title: "Close the handle's PeerConnection; the handle stays. Its owner hears of it",
@@ -153,7 +153,7 @@ function sessionsPage(page, { controls: { button }, question, request, signal })
     if (chosen?.session !== session || chosen.handle !== handle || reply.gone) return;
     waiting.hidden = true;
     treeBox.style.visibility = "";
-    tree.show(parseJson(reply.text), { open: 0 });
+    tree.show(parseJson(reply.text), { open: -1 });
   };
   const choose = (entry) => {
     chosen = entry && { session: entry.session.id, handle: entry.handle?.id ?? null };

@@ -18,7 +18,7 @@ function settingRow(parent, { controls: { ask, bind }, question, signal }) {
 
   const send = async (value, restore) => {
     if (value === row.value) return;
-    if (hurts(row, value) && !(await question(row.confirm, `Change it: ${row.label}`))) restore();
+    if (hurts(row, value) && !(await question(row.confirm, `Change it: ${row.label}`, box))) restore();
     else ask("set", { name: row.name, value });
   };
   const control = (tag, options) => {

@@ -58,7 +58,7 @@ function tokenCard({ controls: { ask, bind, button }, question, request, signal 
   button(head, {
     action: "token_remove", label: "Remove", title: "Let the server forget this token: nobody can use it any more",
     args: () => ({ number: row.number }),
-    sure: () => question(`Remove token ${row.number}? Whoever has it can open nothing new with it.`, "Remove"),
+    sure: () => question(`Remove token ${row.number}? Whoever has it can open nothing new with it.`, "Remove", head),
   });
   const fold = card.appendChild(make("details"));
   const good = fold.appendChild(make("summary", "janus-muted"));

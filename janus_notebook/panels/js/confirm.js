@@ -1,9 +1,11 @@
 // A question in the panel itself, before something that hurts. Nothing is done unless it is answered with yes.
 
-/** Returns question(text, yes), which gives a promise of the answer. There is one question at a time. */
-function questions(parent, signal) {
-  const box = parent.appendChild(make("div", "janus-question"));
-  box.hidden = true;
+/**
+ * Returns question(text, yes, near), which asks below the element `near` and gives a promise of the answer.
+ * There is one question at a time.
+ */
+function questions(signal) {
+  const box = make("div", "janus-question");
   box.setAttribute("role", "alertdialog");
   const text = box.appendChild(make("span", "janus-question-text"));
   text.id = `janus-question-${Math.random().toString(36).slice(2)}`;
@@ -30,13 +32,14 @@ function questions(parent, signal) {
     close(false);
   }, { signal });
   signal.addEventListener("abort", () => close(false));
-  return (what, label) => {
+  return (what, label, near) => {
     close(false);
     opener = document.activeElement;
     put(text, what);
     put(yes, label);
     yes.title = `${label}: yes, do it`;
     box.hidden = false;
+    near.after(box);
     no.focus({ preventScroll: true });
     box.scrollIntoView({ block: "nearest" });
     return new Promise((resolve) => { answer = resolve; });

@@ -57,21 +57,21 @@ function drawRoom(svg, room, width, lit) {
       svgNode(group, "rect", { width: box, height, rx: 4 }, node.ours ? "janus-ours-box" : "");
       svgNode(group, "title", {}).textContent = [node.name, texts(node), node.ours ? "of this kernel" : ""].filter(Boolean).join(" · ");
       const name = svgNode(group, "text", { x: 10, y: compact ? 15 : 18 }, "janus-node-name");
-      name.textContent = fit(`${node.ours ? "★ " : ""}${node.name}`, box - 20, 7.2);
-      if (!compact) svgNode(group, "text", { x: 10, y: 34 }, "janus-node-text").textContent = fit(texts(node), box - 20, 6);
+      name.textContent = fit(`${node.ours ? "★ " : ""}${node.name}`, box - 20, 8);
+      if (!compact) svgNode(group, "text", { x: 10, y: 34 }, "janus-node-text").textContent = fit(texts(node), box - 20, 6.4);
     });
   };
   const received = (node) => {
     const links = room.links.filter((link) => link.to === node.key);
     const streams = links.reduce((sum, link) => sum + link.streams.length, 0);
-    return node.paused ? "paused" : `${plural(streams, "stream")} of ${links.length}`;
+    return node.paused ? "paused" : `${plural(streams, "stream")}, ${plural(links.length, "publisher")}`;
   };
-  column(room.publishers, 0, (node) => streamTexts(node).join(", ") || "not seen here");
-  column(ordered(room), width - box, received);
+  column(room.publishers, 1, (node) => streamTexts(node).join(", ") || "not seen here");
+  column(ordered(room), width - box - 1, received);
   const middle = width / 2;
   for (const link of room.links) {
     const [from, to] = [at.get(link.from), at.get(link.to)];
-    const path = `M ${box} ${from.y} C ${middle} ${from.y} ${middle} ${to.y} ${width - box} ${to.y}`;
+    const path = `M ${box + 1} ${from.y} C ${middle} ${from.y} ${middle} ${to.y} ${width - box - 1} ${to.y}`;
     const line = svgNode(lines, "path", { d: path, "data-from": link.from, "data-to": link.to }, "janus-link");
     line.dataset.hue = from.index % HUES;
     line.dataset.video = link.video;
@@ -124,14 +124,15 @@ function graph(parent, signal) {
   const setTable = table(tableBox, "Who receives what", ["who", "sends", "to"]);
   let room = null;
   let width = 0;
+  const wanted = () => Math.max(380, Math.min(scroller.clientWidth, 1100));
   const redraw = () => {
-    const now = Math.max(380, Math.min(scroller.clientWidth || 760, 920));
-    if (room && scroller.clientWidth) drawRoom(svg, room, (width = now), () => follow.value);
+    width = wanted();
+    if (room && scroller.clientWidth) drawRoom(svg, room, width, () => follow.value);
   };
   follow.addEventListener("change", redraw, { signal });
   // Also when its page is opened, or the panel becomes narrower.
   const resized = new ResizeObserver(() => {
-    if (Math.max(380, Math.min(scroller.clientWidth, 920)) !== width) redraw();
+    if (wanted() !== width) redraw();
   });
   resized.observe(scroller);
   signal.addEventListener("abort", () => resized.disconnect());

@@ -1,0 +1,1 @@
+"""The panel of a VideoRoom, as somebody in it sees it."""
