@@ -7,7 +7,7 @@ from typing import Any
 
 from traitlets import TraitError
 
-from janus_notebook.bridge import stop_background
+from janus_notebook.bridge import background, stop_background
 from janus_notebook.config import read_settings
 from janus_notebook.magics.completion import matcher_of
 from janus_notebook.magics.context import Context
@@ -17,6 +17,8 @@ from janus_notebook.notebook.connect import admin, connect, monitor
 from janus_notebook.notebook.nesting import enable_for_source
 from janus_notebook.notebook.replays import replay
 from janus_notebook.notebook.workspace import workspace
+from janus_notebook.panels.display import has_widgets
+from janus_notebook.panels.terminal import StatusLine
 
 __all__ = ["load", "unload"]
 
@@ -33,9 +35,12 @@ class _Loaded:
         self.shell = shell
         self.magics = _magics(shell)
         self.matcher = matcher_of(Context(shell, self.magics))
+        self.status = _status_line()
 
     def after_cell(self, _result: Any) -> None:
         """Say what failed with nobody looking. Here, for a thread's own output would land anywhere."""
+        if self.status is not None:
+            self.status.end()
         for failure in workspace().take_failures():
             _say(f"Not awaited: {failure}")
         for notice in workspace().take_notices():
@@ -45,6 +50,8 @@ class _Loaded:
         """Let a cell that calls ``asyncio.run`` do so inside the kernel's own loop."""
         mode: Any = self.magics.nest_asyncio  # one of its three words, as traitlets has checked
         enable_for_source(info.raw_cell or "", mode)
+        if self.status is not None:
+            self.status.begin()
 
 
 _loaded: dict[int, _Loaded] = {}
@@ -96,6 +103,8 @@ def unload_hooks(shell: Any) -> None:
         return
     shell.events.unregister("pre_run_cell", state.before_cell)
     shell.events.unregister("post_run_cell", state.after_cell)
+    if state.status is not None:
+        state.status.end()
     shell.input_transformers_post.remove(refuse_misuse)
     if shell.Completer is not None:
         shell.Completer.custom_matchers.remove(state.matcher)
@@ -104,6 +113,15 @@ def unload_hooks(shell: Any) -> None:
         shell.magics_manager.magics[kind].pop("janus", None)
     shell.magics_manager.registry.pop(type(state.magics).__name__, None)
     shell.configurables.remove(state.magics)
+
+
+def _status_line() -> StatusLine | None:
+    """In a terminal, the line that says what a cell waits for; elsewhere panels show more."""
+    if has_widgets() or not StatusLine.suits(sys.stdout):
+        return None
+    return StatusLine(
+        background, lambda: [session.events for session in workspace().sessions], out=sys.stdout
+    )
 
 
 def _magics(shell: Any) -> JanusMagics:

@@ -13,6 +13,7 @@ from janus_notebook.magics.context import Context
 _parser = Parser("events", "Show the live event stream of a session or a handle.")
 _parser.add_argument("name", nargs="?", metavar="NAME", help="a session or a handle; else the newest session")
 _parser.add_argument("--last", type=int, metavar="N", help="print the last N as text instead")
+_parser.add_argument("--follow", action="store_true", help="print them as they come, until it is interrupted")
 _parser.add_binding(what="a list of the events so far")
 
 
@@ -24,6 +25,13 @@ def _run(context: Context, options: Any) -> None:
     if handle is not None:
         # A handle that is detached has had an id.
         handle_id = handle.id if handle.id is not None else handle.transitions[-1].handle_id
+    if options.follow:
+        if options.bind is not None:
+            raise JanusOptionError("--follow prints, and -o keeps: choose one of them")
+        from janus_notebook.panels.terminal import follow
+
+        follow(session.events, handle_id=handle_id, session=session, last=options.last or 10)
+        return
     if options.last is None and options.bind is None:
         from janus_notebook.panels import show_events
 
