@@ -92,7 +92,7 @@ export default {
     const spread = trips.appendChild(make("span", "janus-muted"));
 
     const bar = root.appendChild(make("div", "janus-bar"));
-    const question = questions(root, signal);
+    const question = questions(signal);
     const { ask, button } = controls(root, model, signal);
     const pingOff = button(bar, { action: "ping", label: "Ping", title: "Ask the server for a sign of life, and time its answer" });
     button(bar, {
@@ -110,7 +110,7 @@ export default {
       sure: () => {
         const count = model.get("handles").filter((row) => row.state !== "detached").length;
         const handles = count ? ` and its ${count === 1 ? "handle" : `${count} handles`}` : "";
-        return question(`Destroy session ${model.get("head").id}${handles}?`, "Destroy");
+        return question(`Destroy session ${model.get("head").id}${handles}?`, "Destroy", bar);
       },
     });
 
