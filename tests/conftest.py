@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests import leaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# How long an example takes says something of the machine, not of the code.
+hypothesis.settings.register_profile("janus", deadline=None)
+hypothesis.settings.load_profile("janus")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

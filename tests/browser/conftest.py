@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.harness import Lab, jupyter_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# The machine may have more to do than this browser.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")
