@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from janus_notebook.errors import JanusOptionError, nearest
 
-__all__ = ["Parser", "seconds", "split"]
+__all__ = ["Parser", "above_zero", "seconds", "split"]
 
 _CLOSING = {"{": "}", "[": "]"}
 
@@ -93,12 +93,20 @@ class Parser(argparse.ArgumentParser):
 
 def seconds(text: str) -> float:
     """A number of seconds above 0, as the value of an option."""
+    value = above_zero(text, "a number of seconds above 0")
+    if value == float("inf"):
+        raise argparse.ArgumentTypeError("a number of seconds is expected, not infinity")
+    return value
+
+
+def above_zero(text: str, expected: str = "a number above 0") -> float:
+    """A number above 0, as the value of an option."""
     try:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"a number of seconds above 0 is expected, not {text!r}")
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{expected} is expected, not {text!r}")
     return value
 
 

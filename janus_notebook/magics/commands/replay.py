@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from janus_notebook.magics.arguments import Parser
+from janus_notebook.magics.arguments import Parser, above_zero
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
 from janus_notebook.notebook.replays import replay
@@ -17,7 +17,11 @@ SUFFIXES = (".jsonl", ".zip")
 _parser = Parser("replay", "Play a file of %janus record into live panels; it needs no server.")
 _parser.add_argument("file", metavar="FILE", help="such as call.jsonl, or a support bundle")
 _parser.add_argument(
-    "--speed", type=float, default=1.0, metavar="X", help="2 is twice as fast, inf everything at once; else 1"
+    "--speed",
+    type=above_zero,
+    default=1.0,
+    metavar="X",
+    help="2 is twice as fast, inf everything at once; else 1",
 )
 _parser.add_binding(what="the replay: its pause(), play(), seek(seconds)")
 
