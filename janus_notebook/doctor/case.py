@@ -60,6 +60,9 @@ class Case:
     admin: JanusAdmin | None = None
     handle: JanusPlugin | None = None
     peer: Peer | None = None
+    loading: float = (
+        0.0  # seconds that a step has spent with loading libraries, which say nothing of a server
+    )
     doubt: str = ""  # about the server's ICE addresses; what to fix if ICE fails
 
     @property

@@ -39,10 +39,13 @@ async def candidates(case: Case) -> Finding:
     """Negotiate with EchoTest, and look at the addresses that Janus offers for media."""
     if ECHOTEST not in (case.server.get("plugins") or {}):
         return not_tried(f"this server has no {ECHOTEST}")
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     try:
         peer = case.peer = await asyncio.to_thread(_new_peer, case)
     except JanusMediaError as exc:
         return not_tried(exc.message)
+    case.loading = loop.time() - began
     assert case.session is not None
     case.opened.push_async_callback(peer.close)
     handle = case.handle = JanusPlugin(ECHOTEST)

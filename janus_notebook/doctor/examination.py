@@ -107,9 +107,10 @@ async def diagnose(
     async with case.opened:
         for step in STEPS:
             began = asyncio.get_running_loop().time()
+            case.loading = 0.0
             finding = await _found(step, case, stopped)
             tried = finding.status not in ("not tried", "skipped")
-            seconds = asyncio.get_running_loop().time() - began if tried else None
+            seconds = asyncio.get_running_loop().time() - began - case.loading if tried else None
             check = Check(
                 step.name,
                 step.title,

@@ -61,7 +61,8 @@ def test_all_is_well_and_the_camera_waits_for_a_click() -> None:
         ({"microphone_allowed": False}, "browser_policy", "refuses microphone"),
         ({"devices": False}, "browser_devices", "there are no media devices here"),
         ({"webrtc": False, "candidates": None}, "browser_ice", "Allow WebRTC in this browser"),
-        ({"candidates": 0}, "browser_ice", "gathers no ICE candidate"),
+        ({"candidates": 0, "permission": "granted"}, "browser_ice", "gathers no ICE candidate"),
+        ({"candidates": 0, "camera": "ok"}, "browser_ice", "gathers no ICE candidate"),
         ({"permission": "denied"}, "browser_camera", "Allow the camera for http://localhost:8888"),
         ({"camera": "NotAllowedError"}, "browser_camera", "Allow the camera for http://localhost:8888"),
         ({"camera": "NotFoundError"}, "browser_camera", "Plug in a camera"),
@@ -80,6 +81,12 @@ def test_a_fault_of_this_machine_comes_before_one_of_the_browser() -> None:
     found = with_browser(permission="denied")
     found.add([Check("url", "URL", "failed", "no URL", "Correct the URL.")])
     assert found.fix == "Correct the URL."
+
+
+def test_a_browser_may_keep_its_networks_to_itself_until_the_camera_is_allowed() -> None:
+    found = with_browser(candidates=0)
+    assert found.check("browser_ice").status == "warning"
+    assert 'Click "Try the camera" and allow it' in found.fix
 
 
 def test_no_camera_is_a_warning_for_media_can_come_from_elsewhere() -> None:
