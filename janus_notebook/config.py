@@ -77,6 +77,10 @@ LONGEST_URL = 8_000
 _SDES_KEY = re.compile(r"(\binline:)[^\s|;]+")
 
 
+# A type made once: every entry of a log that is read comes through here.
+_PLAIN = (str, int, float, type(None))
+
+
 def is_secret(key: str) -> bool:
     """Whether a field of this name carries a secret."""
     return key.lower().replace("-", "_") in SECRET_KEYS
@@ -96,7 +100,7 @@ def mask(value: Any) -> Any:
                 masked = _mask_all(item)
             elif key in _MASKS_OF_TEXTS and isinstance(item, str):
                 masked = _MASKS_OF_TEXTS[key](item)
-            elif isinstance(item, str | int | float | None):
+            elif isinstance(item, _PLAIN):
                 continue
             else:
                 masked = mask(item)

@@ -8,9 +8,10 @@ through here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-__all__ = ["BLOCK_LIMIT", "LINE_LIMIT", "NAME_LIMIT", "clean"]
+__all__ = ["BLOCK_LIMIT", "LINE_LIMIT", "NAME_LIMIT", "clean", "short_repr"]
 
 NAME_LIMIT: Final = 80
 """Characters of a name that is part of a line."""
@@ -40,6 +41,43 @@ def clean(text: object, limit: int = LINE_LIMIT, *, lines: bool = False) -> str:
     cut = whole[: limit + 1]
     shown = (_IN_A_BLOCK if lines else _IN_A_LINE).sub(_escape, cut)
     return shown if len(whole) <= limit and len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"
+
+
+def short_repr(value: object, limit: int = BLOCK_LIMIT) -> str:
+    """``repr`` of plain data, cut at `limit` characters; takes no longer than so many take."""
+    pieces: list[str] = []
+    length = 0
+    for piece in _pieces(value, limit):
+        pieces.append(piece)
+        length += len(piece)
+        if length > limit:
+            break
+    return clean("".join(pieces), limit, lines=True)
+
+
+def _pieces(value: object, limit: int) -> Iterator[str]:
+    match value:
+        case str() | bytes():
+            yield repr(value[: limit + 1])
+        case Mapping():
+            between = "{"
+            for key, item in value.items():
+                yield between
+                yield from _pieces(key, limit)
+                yield ": "
+                yield from _pieces(item, limit)
+                between = ", "
+            yield "}" if value else "{}"
+        case list() | tuple():
+            opening, closing = "[]" if isinstance(value, list) else "()"
+            yield opening
+            for at, item in enumerate(value):
+                if at:
+                    yield ", "
+                yield from _pieces(item, limit)
+            yield f",{closing}" if closing == ")" and len(value) == 1 else closing
+        case _:
+            yield repr(value)
 
 
 def _escape(match: re.Match[str]) -> str:

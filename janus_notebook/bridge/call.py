@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from janus_notebook.errors import JanusStateError, JanusTimeoutError
+from janus_notebook.texts import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Iterator
@@ -153,8 +154,7 @@ class Call(Generic[T]):
             return "finished" if self._value is None else f"finished: {type(self._value).__name__}"
         if isinstance(self._error, asyncio.CancelledError):
             return "cancelled"
-        text = f"failed: {type(self._error).__name__}: {self._error}"
-        return text if len(text) <= 200 else text[:199] + "…"
+        return clean(f"failed: {type(self._error).__name__}: {self._error}", 200)
 
     # Waiting
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.protocol.events import Direction, StateEvent
+from janus_notebook.protocol.messages import MAX_INTEGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +48,7 @@ def frame_of(events: Iterable[JanusEvent]) -> Any:
     entries = list(events)
     plugins = plugins_by_handle(entries)
     columns: dict[str, Any] = {
-        "time": pandas.to_datetime([event.time for event in entries], unit="s", utc=True),
+        "time": pandas.to_datetime([event.time for event in entries], unit="s", utc=True, errors="coerce"),
         "elapsed": pandas.array([event.elapsed for event in entries], dtype="float64"),
         "direction": pandas.Categorical(
             [event.direction for event in entries], categories=list(get_args(Direction))
@@ -55,8 +56,8 @@ def frame_of(events: Iterable[JanusEvent]) -> Any:
         "kind": [event.kind for event in entries],
         "name": [event.name for event in entries],
         # A float, which pandas takes for numbers that may be missing, is not exact for Janus's ids.
-        "session_id": pandas.array([event.session_id for event in entries], dtype="Int64"),
-        "handle_id": pandas.array([event.handle_id for event in entries], dtype="Int64"),
+        "session_id": pandas.array([_id(event.session_id) for event in entries], dtype="Int64"),
+        "handle_id": pandas.array([_id(event.handle_id) for event in entries], dtype="Int64"),
         "plugin": pandas.array([plugins.get(event.handle_id or 0) for event in entries], dtype="string"),
         "transaction": pandas.array([_transaction(event) for event in entries], dtype="string"),
         "summary": [event.summary for event in entries],
@@ -64,6 +65,11 @@ def frame_of(events: Iterable[JanusEvent]) -> Any:
     }
     index = pandas.Index([event.seq for event in entries], name="seq", dtype="int64")
     return pandas.DataFrame(columns, index=index)
+
+
+def _id(value: int | None) -> int | None:
+    """An id that the column can hold; Janus's have 53 bits."""
+    return value if value is None or -MAX_INTEGER <= value <= MAX_INTEGER else None
 
 
 def _transaction(event: JanusEvent) -> str | None:

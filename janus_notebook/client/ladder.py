@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-import msgspec
-
 from janus_notebook.client.frames import plugins_by_handle
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.protocol.events import ErrorEvent, JanusEvent, PeerEvent, PluginEvent, StateEvent
+from janus_notebook.protocol.typed import Record
+from janus_notebook.texts import LINE_LIMIT, NAME_LIMIT, clean
 
 __all__ = ["Ladder", "Step", "ladder_of"]
 
@@ -28,10 +28,11 @@ NARROWEST = 14
 WIDTH = 180
 
 # What would end a Mermaid statement, begin a comment or an entity, or break the line it stands on.
-_NOT_PLAIN = re.compile(r"[^\w .,=+/()\[\]{}'?!*&|~@^$-]")
+# "$$" would begin a formula, "&" an entity of HTML.
+_NOT_PLAIN = re.compile(r"[^\w .,=+/()\[\]{}'?!*-]")
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(Record, frozen=True, kw_only=True):
     """One line of the diagram.
 
     Attributes:
@@ -48,7 +49,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
 
-class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+class Ladder(Record, frozen=True, kw_only=True):
     """A sequence diagram: shown as such in a notebook, `str` gives the plain text.
 
     Attributes:
@@ -151,7 +152,7 @@ def _without(entries: Sequence[JanusEvent], hidden: set[str]) -> list[JanusEvent
 def _names(entries: Iterable[JanusEvent]) -> dict[int, str]:
     """What each handle is called: its plugin, and its id where that is not enough."""
     plugins = plugins_by_handle(entries)
-    short = {handle_id: name.rpartition(".")[2] for handle_id, name in plugins.items()}
+    short = {handle_id: clean(name.rpartition(".")[2], NAME_LIMIT) for handle_id, name in plugins.items()}
     for event in entries:
         if event.handle_id is not None:
             short.setdefault(event.handle_id, "handle")
@@ -197,8 +198,7 @@ def _label(event: JanusEvent) -> str:
 
 
 def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= LABEL_CHARACTERS else text[: LABEL_CHARACTERS - 1] + "…"
+    return clean(" ".join(text[:LINE_LIMIT].split()), LABEL_CHARACTERS)
 
 
 def _escaped(text: str) -> str:

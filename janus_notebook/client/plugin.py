@@ -24,6 +24,8 @@ from janus_notebook.protocol.events import (
     StateEvent,
 )
 from janus_notebook.protocol.messages import Message
+from janus_notebook.protocol.typed import Record
+from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from janus_notebook.client.ladder import Ladder
@@ -42,7 +44,7 @@ R = TypeVar("R")
 HANGUP_SECONDS = 1.0
 
 
-class MediaState(msgspec.Struct, frozen=True, kw_only=True):
+class MediaState(Record, frozen=True, kw_only=True):
     """What Janus has said of one media section of a handle.
 
     Attributes:
@@ -123,7 +125,7 @@ class JanusPlugin:
 
     def __repr__(self) -> str:
         name = f" {self.id}" if self.id is not None else ""
-        return f"<{type(self).__name__} {self.name}{name} {self.state}>"
+        return f"<{type(self).__name__} {clean(self.name, NAME_LIMIT)}{name} {self.state}>"
 
     @property
     def server(self) -> Message | None:

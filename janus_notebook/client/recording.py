@@ -23,6 +23,7 @@ import msgspec
 from janus_notebook.config import mask, mask_url
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.protocol.events import Direction, JanusEvent, event_class
+from janus_notebook.protocol.typed import Record
 
 if TYPE_CHECKING:
     from janus_notebook.client.log import EventLog
@@ -37,16 +38,16 @@ FORMAT = "janus-notebook events"
 VERSION = 1
 
 
-class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
+class LogFacts(Record, frozen=True, kw_only=True):
     """The counts of a log: of all its entries, kept or dropped."""
 
     total: int = 0
     errors: int = 0
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
     capacity: int = 10_000
 
 
-class HandleFacts(msgspec.Struct, frozen=True, kw_only=True):
+class HandleFacts(Record, frozen=True, kw_only=True):
     """How an attached handle stood.
 
     Attributes:
@@ -59,11 +60,11 @@ class HandleFacts(msgspec.Struct, frozen=True, kw_only=True):
     opaque_id: str | None = None
     state: str = "new"
     reason: str = ""
-    media: dict[str, dict[str, Any]] = {}
-    webrtc: dict[str, Any] = {}
+    media: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    webrtc: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
+class SessionFacts(Record, frozen=True, kw_only=True):
     """How a session stood."""
 
     url: str = ""
@@ -75,7 +76,7 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
     handles: tuple[HandleFacts, ...] = ()
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True):
+class Header(Record, frozen=True, kw_only=True):
     """The first line of the file."""
 
     format: str
@@ -85,7 +86,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionFacts | None = None
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class Line(Record, frozen=True, kw_only=True):
     """An entry of the log."""
 
     seq: int
@@ -98,7 +99,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     raw: dict[str, Any]
 
 
-class Recording(msgspec.Struct, frozen=True, kw_only=True):
+class Recording(Record, frozen=True, kw_only=True):
     """What a file holds.
 
     Attributes:

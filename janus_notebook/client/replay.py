@@ -21,6 +21,7 @@ from janus_notebook.client.recording import HandleFacts, Recording, SessionFacts
 from janus_notebook.client.session import OPEN, JanusSession, keepalive_interval
 from janus_notebook.errors import JanusError, JanusOptionError, JanusStateError
 from janus_notebook.protocol.events import JanusEvent, StateEvent
+from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from janus_notebook.client.bundle.bundle import Bundle
@@ -43,7 +44,8 @@ class ReplayedHandle:
         self.webrtc: dict[str, Any] = {}
 
     def __repr__(self) -> str:
-        return f"<ReplayedHandle {self.name} {self.id or ''} {self.state}>"
+        name, state = clean(self.name, NAME_LIMIT), clean(self.state, NAME_LIMIT)
+        return f"<ReplayedHandle {name} {self.id or ''} {state}>"
 
     def events(self, kinds: list[str] | None = None, *, buffer: int = 10_000) -> Subscription:
         """Follow this handle's events from now on; see `JanusPlugin.events`."""
@@ -135,7 +137,8 @@ class Replay:
 
     def __repr__(self) -> str:
         return (
-            f"<Replay of session {self.id or self._facts.id or ''}: {self.state}; {self.progress}; "
+            f"<Replay of session {self.id or self._facts.id or ''}: {clean(self.state, NAME_LIMIT)}; "
+            f"{self.progress}; "
             f"{self._next} of {len(self._entries)} entries>"
         )
 

@@ -9,6 +9,7 @@ import msgspec
 from janus_notebook.config import mask
 from janus_notebook.protocol.messages import Message
 from janus_notebook.protocol.typed import Typed
+from janus_notebook.texts import NAME_LIMIT, clean, short_repr
 
 __all__ = ["PluginReply"]
 
@@ -38,5 +39,5 @@ class PluginReply(Typed, frozen=True, kw_only=True):
         return cls.read(data, jsep=jsep, raw=message)
 
     def __repr__(self) -> str:
-        jsep = f" + {self.jsep.get('type')}" if self.jsep else ""
-        return f"<{type(self).__name__} {mask(self.data)}{jsep}>"
+        jsep = f" + {clean(self.jsep.get('type'), NAME_LIMIT)}" if self.jsep else ""
+        return f"<{type(self).__name__} {short_repr(mask(self.data))}{jsep}>"

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from janus_notebook.texts import clean
+
 __all__ = ["Table"]
+
+CELL_CHARACTERS = 500
 
 
 class Table:
     """A table that shows itself; the first row is its head.
 
-    What is in it may come from anybody: it is shown as text, never as markup, and on one line.
+    What is in it may come from anybody: it is shown as text, never as markup, on one line, and cut where it
+    would push the rest of the table out of sight.
     """
 
     def __init__(self, rows: Sequence[Sequence[str]]) -> None:
-        self.rows = [tuple(map(_printable, row)) for row in rows]
+        self.rows = [tuple(clean(cell, CELL_CHARACTERS) for cell in row) for row in rows]
 
     def __repr__(self) -> str:
         widths = [max(map(len, column)) for column in zip(*self.rows, strict=True)]
@@ -32,7 +37,3 @@ class Table:
             for row in body
         )
         return f"<table><thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table>"
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

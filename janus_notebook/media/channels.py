@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusStateError, JanusTimeoutError
+from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ class DataChannel:
         self._changed = asyncio.Event()
 
     def __repr__(self) -> str:
-        return f"<DataChannel {self.label!r} {self.state}>"
+        return f"<DataChannel {clean(repr(self.label), NAME_LIMIT)} {self.state}>"
 
     @property
     def state(self) -> str:

@@ -19,6 +19,7 @@ from janus_notebook.media.ice import checked_servers, masked_server, parsed_cand
 from janus_notebook.media.jsep import described, mapped, unknown_formats
 from janus_notebook.media.sending import Sending
 from janus_notebook.media.tracks import ReceivedTrack
+from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
@@ -492,4 +493,4 @@ def _no_section(kind: str) -> RTCRtpTransceiver:
 
 
 def _listed(tracks: Iterable[ReceivedTrack]) -> str:
-    return ", ".join(f"{track.kind} (mid {track.mid})" for track in tracks) or "none"
+    return ", ".join(f"{track.kind} (mid {clean(track.mid, NAME_LIMIT)})" for track in tracks) or "none"

@@ -11,6 +11,7 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 
 from janus_notebook.errors import JanusMediaError, JanusTimeoutError
+from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,9 +64,10 @@ class ReceivedTrack:
         return (frame.width, frame.height) if isinstance(frame, VideoFrame) else None
 
     def __repr__(self) -> str:
-        state = f"ended: {self.ended}" if self.ended else "live"
+        state = f"ended: {clean(self.ended)}" if self.ended else "live"
         size = f", {self.size[0]} x {self.size[1]}" if self.size else ""
-        return f"<ReceivedTrack {self.kind} mid={self.mid}{size}, {self.frames_received} frames, {state}>"
+        which = f"{self.kind} mid={clean(self.mid, NAME_LIMIT)}"
+        return f"<ReceivedTrack {which}{size}, {self.frames_received} frames, {state}>"
 
     async def snapshot(self, timeout: float = 5.0, fresh: bool = True) -> NDArray[Any]:
         """Return one frame as numpy.

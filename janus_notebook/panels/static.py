@@ -175,8 +175,11 @@ def seconds_text(value: float) -> str:
 
 
 def time_text(seconds: float | None) -> str:
-    """A wall-clock time in UTC; "" for None."""
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """A wall-clock time in UTC; "" for None, and for what is no time: a recording's may be anything."""
+    try:
+        return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%F %T UTC")
+    except (OverflowError, ValueError, OSError):
+        return ""
 
 
 def taken_text(snapshot: dict[str, Any]) -> str:

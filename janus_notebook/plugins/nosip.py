@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, TypedDict
 
-import msgspec
-
 from janus_notebook.client.arguments import check_choice
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.errors import JanusOptionError, JanusStateError
 from janus_notebook.plugins.requests import Extra, request
 from janus_notebook.plugins.webrtc import WebRtcPlugin
+from janus_notebook.protocol.typed import Record
 
 __all__ = [
     "JanusNoSipPlugin",
@@ -56,7 +55,7 @@ class NoSipForward(TypedDict, total=False):
     srtp_crypto: str
 
 
-class NoSipForwarder(msgspec.Struct, frozen=True, kw_only=True):
+class NoSipForwarder(Record, frozen=True, kw_only=True):
     """A forwarder of a call's media.
 
     Attributes:
@@ -78,7 +77,7 @@ class NoSipForwarder(msgspec.Struct, frozen=True, kw_only=True):
     srtp: bool = False
 
 
-class _Result(msgspec.Struct, frozen=True, kw_only=True):
+class _Result(Record, frozen=True, kw_only=True):
     """What all answers have within their ``result``."""
 
     event: str = ""

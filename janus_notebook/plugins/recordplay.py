@@ -18,6 +18,7 @@ from janus_notebook.plugins.webrtc import WebRtcPlugin
 from janus_notebook.protocol.events import JanusEvent
 from janus_notebook.protocol.messages import Message
 from janus_notebook.protocol.plugin_events import PluginDetail, register_details
+from janus_notebook.protocol.typed import Record
 
 if TYPE_CHECKING:
     from janus_notebook.client.session import JanusSession
@@ -44,7 +45,7 @@ ASK_SECONDS = 0.02
 STILL_PLAYING = 415  # what it answers to a `start` without an SDP: MISSING_ELEMENT, else INVALID_STATE
 
 
-class Recording(msgspec.Struct, frozen=True, kw_only=True):
+class Recording(Record, frozen=True, kw_only=True):
     """A recording that can be played.
 
     Attributes:
@@ -90,7 +91,7 @@ class RecordingList(PluginReply, frozen=True, kw_only=True):
     recordings: tuple[Recording, ...] = msgspec.field(name="list", default=())
 
 
-class RecordPlaySettings(msgspec.Struct, frozen=True, kw_only=True):
+class RecordPlaySettings(Record, frozen=True, kw_only=True):
     """What holds for recordings of this handle.
 
     Attributes:
@@ -115,7 +116,7 @@ class RecordPlayConfigured(PluginReply, frozen=True, kw_only=True):
     settings: RecordPlaySettings = RecordPlaySettings()
 
 
-class RecordPlayResult(msgspec.Struct, frozen=True, kw_only=True):
+class RecordPlayResult(Record, frozen=True, kw_only=True):
     """What an answer or event says.
 
     Attributes:
@@ -171,7 +172,7 @@ class RecordPlayDone(PluginDetail, frozen=True, kw_only=True):
         return self.result.id if isinstance(self.result, RecordPlayResult) else None
 
 
-class SlowLinkResult(msgspec.Struct, frozen=True, kw_only=True):
+class SlowLinkResult(Record, frozen=True, kw_only=True):
     """What is slow.
 
     Attributes:

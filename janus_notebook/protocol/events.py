@@ -6,6 +6,7 @@ Source: "Janus API", section "Event notifications", of the Janus documentation.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from janus_notebook.config import mask
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.protocol.messages import decode, integer
 from janus_notebook.protocol.plugin_events import PluginDetail, detail_of, event_names
+from janus_notebook.texts import LINE_LIMIT, NAME_LIMIT, clean
 
 __all__ = [
     "KINDS",
@@ -42,6 +44,8 @@ Direction = Literal["request", "reply", "event", "local", "monitor"]
 
 # How much of a nested value stands in a summary.
 BRIEF_CHARACTERS = 80
+# How many of an object's fields: no summary is long enough for more.
+BRIEF_FIELDS = 500
 
 
 # Untracked by the garbage collector: there are many, and none refers to another.
@@ -94,22 +98,25 @@ class JanusEvent(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def summary(self) -> str:
-        """What it says, in a few words, as plain text."""
+        """What it says, in a few words, on one line: fit to be printed, whoever wrote what it quotes."""
+        return clean(self._words)
+
+    @property
+    def _words(self) -> str:
         return ""
 
     def __repr__(self) -> str:
         at = f" handle {self.handle_id}" if self.handle_id else ""
-        text = f" {self.summary}" if self.summary else ""
-        return (
-            f"<{type(self).__name__} #{self.seq} {self.elapsed:.3f}s {self.direction} {self.kind}{at}{text}>"
-        )
+        kind, summary = clean(self.kind, NAME_LIMIT), self.summary
+        text = f" {summary}" if summary else ""
+        return f"<{type(self).__name__} #{self.seq} {self.elapsed:.3f}s {self.direction} {kind}{at}{text}>"
 
 
 class WebRtcUpEvent(JanusEvent, frozen=True):
     """``webrtcup``: ICE and DTLS are done, media can flow."""
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         return "ICE and DTLS are done"
 
 
@@ -142,7 +149,7 @@ class MediaEvent(JanusEvent, frozen=True):
         return integer(self.raw.get("seconds"))
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         verb = "receiving" if self.receiving else "not receiving"
         return f"Janus is {verb} {self.type} (mid {self.mid})"
 
@@ -171,7 +178,7 @@ class SlowLinkEvent(JanusEvent, frozen=True):
         return integer(self.raw.get("lost")) or 0
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         side = "sent by Janus" if self.uplink else "sent to Janus"
         return f"{self.lost} {self.media} packets {side} were lost (mid {self.mid})"
 
@@ -185,7 +192,7 @@ class HangupEvent(JanusEvent, frozen=True):
         return str(self.raw.get("reason", ""))
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         return self.reason
 
 
@@ -207,7 +214,7 @@ class TrickleEvent(JanusEvent, frozen=True):
         return candidate if isinstance(candidate, dict) else {"completed": True}
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         return str(self.candidate.get("candidate", "end of candidates"))
 
 
@@ -240,7 +247,7 @@ class PluginEvent(JanusEvent, frozen=True):
         return self.detail.name
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         parts = [self.detail.summary or brief(self.data)]
         if self.jsep:
             parts.append(f"+ {self.jsep.get('type', 'jsep')}")
@@ -273,7 +280,7 @@ class StateEvent(JanusEvent, frozen=True):
         return str(self.raw.get("reason", ""))
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         return f"{self.before} → {self.state}" + (f": {self.reason}" if self.reason else "")
 
 
@@ -291,7 +298,7 @@ class PeerEvent(JanusEvent, frozen=True):
         return str(self.raw.get("dtls", ""))
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         return f"ICE {self.ice}, DTLS {self.dtls}"
 
 
@@ -305,7 +312,7 @@ class ErrorEvent(JanusEvent, frozen=True):
         return str(error.get("reason", "")) if isinstance(error, dict) else str(error or "")
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         return self.reason
 
 
@@ -313,7 +320,7 @@ class ExchangeEvent(JanusEvent, frozen=True):
     """A request of ours, or the reply to one."""
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         error = self.raw.get("error")
         if isinstance(error, dict):
             return f"{error.get('reason', '')} ({error.get('code', '?')})"
@@ -375,12 +382,13 @@ def check_kinds(kinds: Iterable[str] | None) -> frozenset[str] | None:
 
 def brief(data: dict[str, Any], depth: int = 2) -> str:
     """The fields of a plugin's message on one line; what is nested in them is cut, in length and depth."""
-    return " ".join(f"{key}={_brief_value(value, depth)}" for key, value in data.items())
+    fields = islice(data.items(), BRIEF_FIELDS)
+    return " ".join(f"{_cut(str(key))}={_brief_value(value, depth)}" for key, value in fields)
 
 
 def _brief_value(value: Any, depth: int) -> str:
     if not isinstance(value, dict | list):
-        return str(value)
+        return _cut(str(value))
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     if not depth or not value:
         return f"{opening}…{closing}" if value else opening + closing
@@ -391,6 +399,10 @@ def _brief_value(value: Any, depth: int) -> str:
         text = ", ".join(_brief_value(item, depth - 1) for item in value[:BRIEF_CHARACTERS])
     shown = text if len(text) <= BRIEF_CHARACTERS else text[: BRIEF_CHARACTERS - 1] + "…"
     return f"{opening}{shown}{closing}"
+
+
+def _cut(text: str) -> str:
+    return text[: LINE_LIMIT + 1]
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -528,7 +528,7 @@ class MonitorEvent(JanusEvent, frozen=True, gc=False):
         return self.detail.what
 
     @property
-    def summary(self) -> str:
+    def _words(self) -> str:
         detail = self.detail
         if isinstance(detail, PluginNews):
             fields = {key: value for key, value in detail.data.items() if value != detail.what}

@@ -9,8 +9,16 @@ from typing import Any, Self, Union, get_args, get_origin
 import msgspec
 
 from janus_notebook.config import mask
+from janus_notebook.texts import BLOCK_LIMIT, clean, short_repr
 
-__all__ = ["Typed"]
+__all__ = ["Record", "Typed"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Named values that came from elsewhere: its repr has a bearable length, whatever they are."""
+
+    def __repr__(self) -> str:
+        return clean(super().__repr__(), BLOCK_LIMIT, lines=True)
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +49,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
         own = {"*unreadable": (), **{f"*{name}": value for name, value in given.items()}, "*data": data}
         try:
             return msgspec.convert({**data, **own}, cls)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, UnicodeError):  # the latter: half of a surrogate pair
             return cls._read_what_fits(data, own)
 
     @classmethod
@@ -68,7 +76,7 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
         return self.data.get(key, default)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {mask(self.data)}>"
+        return f"<{type(self).__name__} {short_repr(mask(self.data))}>"
 
 
 def _fitting_fields(
@@ -113,6 +121,6 @@ def _fitting(value: Any, kind: Any, place: str, unreadable: list[str]) -> Any:
 def _fits(value: Any, kind: Any) -> bool:
     try:
         msgspec.convert(value, kind)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeError):
         return False
     return True

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 from janus_notebook.client.frames import load_pandas
-from janus_notebook.protocol.typed import Typed
+from janus_notebook.protocol.typed import Record, Typed
+from janus_notebook.texts import NAME_LIMIT, clean
 
 __all__ = [
     "Bwe",
@@ -37,7 +38,7 @@ __all__ = [
 MICROSECONDS = 1_000_000
 
 
-class Flags(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+class Flags(Record, frozen=True, kw_only=True, rename="kebab"):
     """How far the negotiation of a handle has come.
 
     Attributes:
@@ -79,7 +80,7 @@ class Flags(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     e2ee: bool = False
 
 
-class Sdps(msgspec.Struct, frozen=True, kw_only=True):
+class Sdps(Record, frozen=True, kw_only=True):
     """The SDPs of a handle.
 
     Attributes:
@@ -92,7 +93,7 @@ class Sdps(msgspec.Struct, frozen=True, kw_only=True):
     remote: str = ""
 
 
-class Ice(msgspec.Struct, frozen=True, kw_only=True):
+class Ice(Record, frozen=True, kw_only=True):
     """ICE of a PeerConnection.
 
     Attributes:
@@ -120,21 +121,21 @@ class Ice(msgspec.Struct, frozen=True, kw_only=True):
     ready: int | None = None
 
 
-class DtlsPackets(msgspec.Struct, frozen=True, kw_only=True):
+class DtlsPackets(Record, frozen=True, kw_only=True):
     """What one direction has carried."""
 
     packets: int = 0
     bytes: int = 0
 
 
-class DtlsStats(msgspec.Struct, frozen=True, kw_only=True):
+class DtlsStats(Record, frozen=True, kw_only=True):
     """What DTLS itself has carried, in each direction."""
 
     in_: DtlsPackets = msgspec.field(name="in", default=DtlsPackets())
     out: DtlsPackets = DtlsPackets()
 
 
-class Dtls(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+class Dtls(Record, frozen=True, kw_only=True, rename="kebab"):
     """DTLS of a PeerConnection.
 
     Attributes:
@@ -165,14 +166,14 @@ class Dtls(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     stats: DtlsStats = DtlsStats()
 
 
-class Bwe(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+class Bwe(Record, frozen=True, kw_only=True, rename="kebab"):
     """How the bandwidth is estimated: with transport-wide congestion control or not, and its extension."""
 
     twcc: bool = False
     twcc_ext_id: int = 0
 
 
-class MediaMsid(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+class MediaMsid(Record, frozen=True, kw_only=True, rename="kebab"):
     """The names of the streams and tracks (SDP ``a=msid``)."""
 
     local_stream: str | None = None
@@ -181,7 +182,7 @@ class MediaMsid(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     remote_track: str | None = None
 
 
-class MediaSsrc(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+class MediaSsrc(Record, frozen=True, kw_only=True, rename="kebab"):
     """The RTP sources: the server's own, and the peer's (more for simulcast and retransmissions)."""
 
     ssrc: int | None = None
@@ -194,14 +195,14 @@ class MediaSsrc(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     ssrc_peer_rtx_sim_2: int | None = None
 
 
-class MediaDirection(msgspec.Struct, frozen=True, kw_only=True):
+class MediaDirection(Record, frozen=True, kw_only=True):
     """Whether the server sends, and whether it receives."""
 
     send: bool = False
     recv: bool = False
 
 
-class MediaCodecs(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+class MediaCodecs(Record, frozen=True, kw_only=True, rename="kebab"):
     """The codec and the payload types: of it, of redundant Opus, of retransmissions."""
 
     pt: int | None = None
@@ -210,7 +211,7 @@ class MediaCodecs(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     codec: str = ""
 
 
-class Rtcp(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+class Rtcp(Record, frozen=True, kw_only=True, rename="kebab"):
     """What RTCP tells of a source.
 
     Attributes:
@@ -235,7 +236,7 @@ class Rtcp(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     out_media_link_quality: int = 0
 
 
-class MediaRtcp(msgspec.Struct, frozen=True, kw_only=True):
+class MediaRtcp(Record, frozen=True, kw_only=True):
     """`Rtcp` of the source, and of the further layers of simulcast."""
 
     main: Rtcp | None = None
@@ -243,7 +244,7 @@ class MediaRtcp(msgspec.Struct, frozen=True, kw_only=True):
     sim2: Rtcp | None = None
 
 
-class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+class Traffic(Record, frozen=True, kw_only=True):
     """What one direction of a medium has carried.
 
     Attributes:
@@ -269,14 +270,14 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
         return 8 * self.bytes_lastsec + sum(layer.bits_per_second for layer in layers if layer is not None)
 
 
-class MediaStats(msgspec.Struct, frozen=True, kw_only=True):
+class MediaStats(Record, frozen=True, kw_only=True):
     """What a medium has carried: ``in`` from the peer, ``out`` to it."""
 
     in_: Traffic = msgspec.field(name="in", default=Traffic())
     out: Traffic = Traffic()
 
 
-class Media(msgspec.Struct, frozen=True, kw_only=True):
+class Media(Record, frozen=True, kw_only=True):
     """One medium of a PeerConnection.
 
     Attributes:
@@ -308,7 +309,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     stats: MediaStats = MediaStats()
 
 
-class WebRtc(msgspec.Struct, frozen=True, kw_only=True):
+class WebRtc(Record, frozen=True, kw_only=True):
     """A PeerConnection.
 
     Attributes:
@@ -433,7 +434,8 @@ class HandleInfo(Typed, frozen=True, kw_only=True):
         return frame.astype({"in_nacks": "Int64", "out_nacks": "Int64"})
 
     def __repr__(self) -> str:
-        what = f"{self.plugin} {self.handle_id} in session {self.session_id}: {self.state}"
+        plugin, state = clean(self.plugin, NAME_LIMIT), clean(self.state, NAME_LIMIT)
+        what = f"{plugin} {self.handle_id} in session {self.session_id}: {state}"
         return f"<HandleInfo {what}, {self.bitrate_in} bit/s in, {self.bitrate_out} bit/s out>"
 
 

@@ -6,18 +6,17 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar, overload
 
-import msgspec
-
 from janus_notebook.client.admin.handle_info import HandleInfo
 from janus_notebook.client.frames import load_pandas
 from janus_notebook.client.tables import Table
+from janus_notebook.protocol.typed import Record
 
 __all__ = ["HandleTable", "SessionSummary", "SessionTable"]
 
 T = TypeVar("T")
 
 
-class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
+class SessionSummary(Record, frozen=True, kw_only=True):
     """A session of anybody's.
 
     What Janus tells of a session, it tells with its handles: without one only the id is known.

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from janus_notebook.config import MASK
-from janus_notebook.protocol.typed import Typed
+from janus_notebook.protocol.typed import Record, Typed
+from janus_notebook.texts import clean
 
 __all__ = [
     "AdminReply",
@@ -37,7 +38,7 @@ class AdminReply(Typed, frozen=True, kw_only=True):
     handle_id: int | None = None
 
 
-class Module(msgspec.Struct, frozen=True, kw_only=True):
+class Module(Record, frozen=True, kw_only=True):
     """A plugin, transport, event handler or logger that the server has loaded.
 
     Attributes:
@@ -133,7 +134,7 @@ class PluginsOfToken(Typed, frozen=True, kw_only=True):
     plugins: tuple[str, ...] = ()
 
 
-class StoredToken(msgspec.Struct, frozen=True, kw_only=True):
+class StoredToken(Record, frozen=True, kw_only=True):
     """A token that the server knows.
 
     Attributes:
@@ -145,10 +146,10 @@ class StoredToken(msgspec.Struct, frozen=True, kw_only=True):
     allowed_plugins: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<StoredToken {MASK} for {', '.join(self.allowed_plugins) or 'nothing'}>"
+        return clean(f"<StoredToken {MASK} for {', '.join(self.allowed_plugins) or 'nothing'}>")
 
 
-class LoopInfo(msgspec.Struct, frozen=True, kw_only=True):
+class LoopInfo(Record, frozen=True, kw_only=True):
     """A static event loop of the server.
 
     Attributes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-import msgspec
-
 from janus_notebook.plugins.requests import Id
+from janus_notebook.protocol.typed import Record
 
 __all__ = [
     "AudioAnnouncement",
@@ -35,7 +34,7 @@ class RtpEndpoint(TypedDict, total=False):
     fec: bool
 
 
-class RtpAddress(msgspec.Struct, frozen=True, kw_only=True):
+class RtpAddress(Record, frozen=True, kw_only=True):
     """Where Janus wants the RTP of such a participant.
 
     Attributes:
@@ -49,7 +48,7 @@ class RtpAddress(msgspec.Struct, frozen=True, kw_only=True):
     payload_type: int | None = None
 
 
-class AudioParticipant(msgspec.Struct, frozen=True, kw_only=True):
+class AudioParticipant(Record, frozen=True, kw_only=True):
     """Somebody in a room.
 
     Attributes:
@@ -72,7 +71,7 @@ class AudioParticipant(msgspec.Struct, frozen=True, kw_only=True):
     suspended: bool = False
 
 
-class AudioRoomFacts(msgspec.Struct, frozen=True, kw_only=True):
+class AudioRoomFacts(Record, frozen=True, kw_only=True):
     """A room, as `JanusAudioBridgePlugin.list` tells of it.
 
     Attributes:
@@ -96,7 +95,7 @@ class AudioRoomFacts(msgspec.Struct, frozen=True, kw_only=True):
     num_participants: int = 0
 
 
-class AudioForwarder(msgspec.Struct, frozen=True, kw_only=True):
+class AudioForwarder(Record, frozen=True, kw_only=True):
     """A forwarder of a room's mix.
 
     Attributes:
@@ -120,7 +119,7 @@ class AudioForwarder(msgspec.Struct, frozen=True, kw_only=True):
     always_on: bool = False
 
 
-class AudioAnnouncement(msgspec.Struct, frozen=True, kw_only=True):
+class AudioAnnouncement(Record, frozen=True, kw_only=True):
     """A file that is played in a room.
 
     Attributes:

@@ -25,6 +25,7 @@ from janus_notebook.plugins.audiobridge.events import (
 )
 from janus_notebook.plugins.audiobridge.objects import AudioParticipant
 from janus_notebook.plugins.requests import Id
+from janus_notebook.texts import BLOCK_LIMIT, NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from janus_notebook.plugins.audiobridge.plugin import JanusAudioBridgePlugin
@@ -88,7 +89,8 @@ class AudioRoom:
             return f"<AudioRoom: none{f', {self.ended}' if self.ended else ''}>"
         count = f"{len(self)} participant{'s' if len(self) != 1 else ''}"
         people = ", ".join(map(self._shown, self))
-        return f"<AudioRoom {self.id}{' (muted)' if self.muted else ''}, {count}: {people}>"
+        muted = " (muted)" if self.muted else ""
+        return clean(f"<AudioRoom {self.id}{muted}, {count}: {people}>", BLOCK_LIMIT)
 
     def _shown(self, who: AudioParticipant) -> str:
         notes = {
@@ -99,7 +101,7 @@ class AudioRoom:
             "suspended": who.suspended,
         }
         said = ", ".join(note for note, holds in notes.items() if holds)
-        return f"{who.display or who.id}" + (f" ({said})" if said else "")
+        return clean(who.display or who.id, NAME_LIMIT) + (f" ({said})" if said else "")
 
     async def refresh(self, timeout: float | None = None) -> tuple[AudioParticipant, ...]:
         """Ask Janus who is in the room, and return it.

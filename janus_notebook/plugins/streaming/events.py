@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import msgspec
-
 from janus_notebook.client.requests import Id
 from janus_notebook.protocol.plugin_events import PluginDetail
+from janus_notebook.protocol.typed import Record
 
 __all__ = [
     "DETAILS",
@@ -59,7 +58,7 @@ class MountpointEdited(PluginDetail, frozen=True, kw_only=True):
     metadata: str | None = None
 
 
-class LayerResult(msgspec.Struct, frozen=True, kw_only=True):
+class LayerResult(Record, frozen=True, kw_only=True):
     """The layer that is sent now; what did not change is None.
 
     Attributes:

@@ -9,6 +9,8 @@ import msgspec
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.client.requests import Id
 from janus_notebook.config import mask
+from janus_notebook.protocol.typed import Record
+from janus_notebook.texts import short_repr
 
 __all__ = [
     "CreatedMountpoint",
@@ -40,7 +42,7 @@ class StreamAnswer(PluginReply, frozen=True, kw_only=True):
 # -- mountpoints ----------------------------------------------------------------------------------
 
 
-class MountpointMedium(msgspec.Struct, frozen=True, kw_only=True):
+class MountpointMedium(Record, frozen=True, kw_only=True):
     """One medium of a mountpoint. What the server does not say, or not without the secret, is None.
 
     Attributes:
@@ -79,7 +81,7 @@ class MountpointMedium(msgspec.Struct, frozen=True, kw_only=True):
     recording: str | None = None
 
 
-class Mountpoint(msgspec.Struct, frozen=True, kw_only=True):
+class Mountpoint(Record, frozen=True, kw_only=True):
     """A mountpoint in the list.
 
     Attributes:
@@ -135,7 +137,7 @@ class MountpointInfo(Mountpoint, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         known = {key: value for key, value in msgspec.structs.asdict(self).items() if value is not None}
-        return f"<MountpointInfo {mask(known)}>"
+        return f"<MountpointInfo {short_repr(mask(known))}>"
 
 
 class MountpointList(PluginReply, frozen=True, kw_only=True):
@@ -160,7 +162,7 @@ class MountpointAbout(PluginReply, frozen=True, kw_only=True):
     info: MountpointInfo = MountpointInfo()
 
 
-class CreatedPort(msgspec.Struct, frozen=True, kw_only=True):
+class CreatedPort(Record, frozen=True, kw_only=True):
     """Where a medium of a new mountpoint expects its source's packets.
 
     Attributes:
@@ -181,7 +183,7 @@ class CreatedPort(msgspec.Struct, frozen=True, kw_only=True):
     port_3: int | None = None
 
 
-class CreatedMountpoint(msgspec.Struct, frozen=True, kw_only=True):
+class CreatedMountpoint(Record, frozen=True, kw_only=True):
     """A mountpoint that was just made.
 
     Attributes:
@@ -261,7 +263,7 @@ class MountpointDestroyed(PluginReply, frozen=True, kw_only=True):
 # -- viewers --------------------------------------------------------------------------------------
 
 
-class StreamResult(msgspec.Struct, frozen=True, kw_only=True):
+class StreamResult(Record, frozen=True, kw_only=True):
     """What an answer to a viewer says.
 
     Attributes:

@@ -6,6 +6,7 @@ import msgspec
 
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.client.requests import Id
+from janus_notebook.protocol.typed import Record
 
 __all__ = [
     "TextAllowed",
@@ -46,7 +47,7 @@ class TextSignalled(PluginReply, frozen=True, kw_only=True):
     result: str = ""
 
 
-class TextRoomInfo(msgspec.Struct, frozen=True, kw_only=True):
+class TextRoomInfo(Record, frozen=True, kw_only=True):
     """A room in the list of rooms.
 
     Attributes:
@@ -76,7 +77,7 @@ class TextRoomList(PluginReply, frozen=True, kw_only=True):
     rooms: tuple[TextRoomInfo, ...] = msgspec.field(name="list", default=())
 
 
-class TextParticipant(msgspec.Struct, frozen=True, kw_only=True):
+class TextParticipant(Record, frozen=True, kw_only=True):
     """Somebody in a room.
 
     Attributes:

@@ -18,6 +18,7 @@ from janus_notebook.plugins.textroom.events import (
 from janus_notebook.plugins.textroom.replies import TextJoined, TextParticipant
 from janus_notebook.protocol.messages import Message
 from janus_notebook.protocol.plugin_events import PluginDetail
+from janus_notebook.protocol.typed import Record
 
 __all__ = ["JoinedRoom", "JoinedRooms"]
 
@@ -26,7 +27,7 @@ __all__ = ["JoinedRoom", "JoinedRooms"]
 MOST_MESSAGES = 1000
 
 
-class JoinedRoom(msgspec.Struct, frozen=True, kw_only=True):
+class JoinedRoom(Record, frozen=True, kw_only=True):
     """A room that this handle is in, as it is now.
 
     Attributes:

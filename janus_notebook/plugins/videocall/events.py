@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from janus_notebook.protocol.plugin_events import PluginDetail
+from janus_notebook.protocol.typed import Record
 
 __all__ = [
     "DETAILS",
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 
-class _Named(msgspec.Struct, frozen=True, kw_only=True):
+class _Named(Record, frozen=True, kw_only=True):
     username: str = ""
 
 
@@ -81,7 +82,7 @@ class CallUpdate(PluginDetail, frozen=True, kw_only=True):
 NOT_GIVEN = "We did the hangup"
 
 
-class _Ended(msgspec.Struct, frozen=True, kw_only=True):
+class _Ended(Record, frozen=True, kw_only=True):
     username: str = ""
     reason: str = ""
 
@@ -114,7 +115,7 @@ class CallHangup(PluginDetail, frozen=True, kw_only=True):
         return f"{self.username} has hung up" + (f": {self.reason}" if self.reason else "")
 
 
-class _Layers(msgspec.Struct, frozen=True, kw_only=True):
+class _Layers(Record, frozen=True, kw_only=True):
     videocodec: str = ""
     substream: int | None = None
     temporal: int | None = None
@@ -151,7 +152,7 @@ class CallSimulcast(PluginDetail, frozen=True, kw_only=True):
         return f"simulcast layer {self.substream}, temporal layer {self.temporal}"
 
 
-class _SlowLink(msgspec.Struct, frozen=True, kw_only=True):
+class _SlowLink(Record, frozen=True, kw_only=True):
     media: str = ""
     bitrate: int = msgspec.field(name="current-bitrate", default=0)
 

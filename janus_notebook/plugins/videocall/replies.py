@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from janus_notebook.client.replies import PluginReply
+from janus_notebook.protocol.typed import Record
 
 __all__ = ["CallAnswer", "CallResult", "CallUsers", "CallUsersResult"]
 
 
-class CallResult(msgspec.Struct, frozen=True, kw_only=True):
+class CallResult(Record, frozen=True, kw_only=True):
     """What was done.
 
     Attributes:
@@ -50,7 +51,7 @@ class CallAnswer(PluginReply, frozen=True, kw_only=True):
         return self.result.reason
 
 
-class CallUsersResult(msgspec.Struct, frozen=True, kw_only=True):
+class CallUsersResult(Record, frozen=True, kw_only=True):
     """What `list` has found.
 
     Attributes:

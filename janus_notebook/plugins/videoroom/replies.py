@@ -8,6 +8,7 @@ import msgspec
 
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.plugins.requests import Id
+from janus_notebook.protocol.typed import Record
 
 __all__ = [
     "ForwardedPublisher",
@@ -44,7 +45,7 @@ __all__ = [
 ]
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+class _Part(Record, frozen=True, kw_only=True, repr_omit_defaults=True):
     """A part of an answer or event. Its repr shows what differs from the defaults."""
 
 

@@ -20,6 +20,7 @@ from janus_notebook.plugins.videoroom.replies import (
     PublisherStream,
     RoomJoinedAndConfigured,
 )
+from janus_notebook.texts import BLOCK_LIMIT, NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from janus_notebook.plugins.videoroom.plugin import JanusVideoRoomPlugin
@@ -44,13 +45,13 @@ class Participant(Publisher, frozen=True, kw_only=True):
     me: bool = False
 
     def __repr__(self) -> str:
-        name = f" {self.display!r}" if self.display else ""
+        name = f" {clean(repr(self.display), NAME_LIMIT)}" if self.display else ""
         words = ["me"] if self.me else []
         if self.publisher:
             words += [_in_words(stream) for stream in self.streams] or ["publishes"]
         if self.talking:
             words.append("talking")
-        return f"<{self.id!r}{name}{': ' if words else ''}{', '.join(words)}>"
+        return clean(f"<{self.id!r}{name}{': ' if words else ''}{', '.join(words)}>")
 
 
 class RoomView:
@@ -138,7 +139,7 @@ class RoomView:
         if self.state != "joined":
             return f"<RoomView {self.state}{f' (room {self.room!r})' if self.room is not None else ''}>"
         people = ", ".join(map(repr, self._people.values()))
-        return f"<RoomView of room {self.room!r}, {self._number}: {people}>"
+        return clean(f"<RoomView of room {self.room!r}, {self._number}: {people}>", BLOCK_LIMIT)
 
     @property
     def _number(self) -> str:

@@ -26,6 +26,7 @@ from janus_notebook.plugins.videoroom.replies import (
     SubscribedStream,
 )
 from janus_notebook.plugins.videoroom.room import Participant
+from janus_notebook.texts import BLOCK_LIMIT, clean
 
 if TYPE_CHECKING:
     from janus_notebook.client.session import JanusSession
@@ -102,7 +103,7 @@ class RoomSubscriber:
             for feed, streams in self.feeds.items()
         )
         state = "which was destroyed" if self._is_over() else self.handle.state
-        return f"<RoomSubscriber of room {self.room!r}, {state}: {feeds or 'no feeds'}>"
+        return clean(f"<RoomSubscriber of room {self.room!r}, {state}: {feeds or 'no feeds'}>", BLOCK_LIMIT)
 
     async def __aenter__(self) -> Self:
         return self
