@@ -139,9 +139,9 @@ def mask_url(url: str) -> str:
         _ = parts.port  # raises where what precedes a slash in a password stands in its place
     except ValueError:
         # Not a URL, but it may hold a password all the same.
-        before, _, rest = url.partition("?")[0].partition("//")
-        _, found, host = rest.rpartition("@")
-        return f"{before}//{MASK}@{host}" if found else url.partition("?")[0]
+        start, _, rest = url.partition("?")[0].partition("//")
+        _, secret, place = rest.rpartition("@")
+        return f"{start}//{MASK}@{place}" if secret else url.partition("?")[0]
     host = parts.netloc.rpartition("@")
     netloc = f"{MASK}@{host[2]}" if host[1] else parts.netloc
     if any(is_secret(key) for key, _ in query):
