@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from weakref import WeakKeyDictionary, ref
 
+from janus_notebook.client.session import ALIVE
 from janus_notebook.errors import JanusError, JanusServerError, JanusStateError
 from janus_notebook.monitor.rates import Rates, Totals, of_janus, of_ours
 
@@ -140,6 +141,10 @@ class Watch:
         self._sampler = sampler
         self._handle = ref(handle)
 
+    def renew(self) -> None:
+        """Go on sampling, should that have stopped with the session."""
+        self._sampler.start()
+
     def close(self) -> None:
         """Look no more; what was sampled for nobody else is forgotten."""
         self._sampler.discard(self, self._handle())
@@ -162,18 +167,22 @@ class Sampler:
     @property
     def running(self) -> bool:
         """Whether it samples."""
-        return any(not task.done() for task in self._tasks)
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     def watch(self, handle: JanusPlugin) -> Watch:
         """Sample a handle from now on."""
         made = Watch(self, handle, self._series.setdefault(handle, Series()))
         self._watches.add(made)
-        if not self.running:
-            self._pause = PERIOD_SECONDS
-            self._tasks = [self._start(self._look(), "figures"), self._start(self._ask(), "admin-figures")]
+        self.start()
         return made
 
-    def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    def start(self) -> None:
+        """Sample, if somebody watches and the session is not over; it stops by itself with the session."""
+        if self._watches and not self.running:
+            self._pause = PERIOD_SECONDS
+            self._tasks = [self._task(self._look(), "figures"), self._task(self._ask(), "admin-figures")]
+
+    def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         loop = asyncio.get_running_loop()
         return loop.create_task(work, name=f"janus-{name}", context=contextvars.Context())
 
@@ -191,7 +200,7 @@ class Sampler:
         """Our own side, once a second."""
         loop = asyncio.get_running_loop()
         due = loop.time()
-        while (session := self._session()) is not None:
+        while (session := self._session()) is not None and session.state in ALIVE:
             for handle, series in list(self._series.items()):
                 await _look_at(handle, series, session.events.elapsed)
             del session
@@ -200,7 +209,7 @@ class Sampler:
 
     async def _ask(self) -> None:
         """Janus's side: one request, then a pause; a longer one after each failure."""
-        while (session := self._session()) is not None:
+        while (session := self._session()) is not None and session.state in ALIVE:
             handles = [handle for handle in self._series if handle.id is not None]
             admin, handle = known_admin(session), None
             if admin is None:

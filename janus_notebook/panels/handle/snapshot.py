@@ -2,134 +2,156 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Final
 
+from janus_notebook.client.replay import Replay
+from janus_notebook.panels.handle.media import media_rows
+from janus_notebook.panels.handle.negotiation import Negotiation
+from janus_notebook.panels.handle.steps import Evidence, Step, ladder
+from janus_notebook.panels.handle.verdict import verdict
 from janus_notebook.panels.snapshot import NAME_LIMIT, clean, event_row, ident
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from janus_notebook.client.replay import AnyHandle
-    from janus_notebook.protocol.events import StateEvent
+    from janus_notebook.monitor.sampling import Series
 
-__all__ = ["handle_snapshot"]
+__all__ = ["follow_handle", "handle_id_of", "handle_snapshot"]
 
 RECENT: Final = 8
 """How many events a handle's snapshot holds."""
 RECENT_SEARCH: Final = 2_000
 """How far back they are looked for: a quiet handle of a busy session shows none that are older."""
+NO_FIGURES: Final = (
+    "No figures: the media are not ours, and no Admin API is known: await admin('http://…/admin')."
+)
 
 
-def handle_snapshot(plugin: AnyHandle) -> dict[str, Any]:
-    """What the handle panel shows."""
+def follow_handle(plugin: AnyHandle, said: Negotiation | None = None) -> Negotiation:
+    """What the log tells of a handle's newest connection, up to now.
+
+    Args:
+        plugin: the handle.
+        said: what was known before; None begins with the oldest entry that is kept.
+    """
+    said = said or Negotiation(handle_id_of(plugin))
+    if plugin.session is not None:
+        said.take(plugin.session.events.since(said.followed))
+    if said.handle_id != handle_id_of(plugin):  # attached anew, in another session
+        said = Negotiation(handle_id_of(plugin))
+        said.take(plugin.session.events if plugin.session is not None else ())
+    return said
+
+
+def handle_snapshot(
+    plugin: AnyHandle, said: Negotiation | None = None, series: Series | None = None
+) -> dict[str, Any]:
+    """What the handle panel shows.
+
+    Args:
+        plugin: the handle.
+        said: what its log tells (`follow_handle`); None reads it all.
+        series: its figures, if they are sampled.
+    """
+    said = follow_handle(plugin) if said is None else said
+    session = plugin.session
+    live = not isinstance(session, Replay)
     facts: dict[str, Any] = getattr(plugin, "webrtc", None) or {}
-    steps = _since_attach(plugin.transitions)
-    last = steps[-1] if steps else None
+    last = plugin.transitions[-1] if plugin.transitions else None
+    evidence = Evidence(
+        said,
+        plugin.state,
+        plugin.reason,
+        session.state if session is not None else "new",
+        session.reason if session is not None else "",
+        facts,
+        series.info if series is not None else None,
+        session.events.elapsed if session is not None else 0.0,
+        time.time() if live else None,
+    )
+    steps = ladder(evidence)
+    begins = getattr(plugin, "begins_media", "") if live else ""
     return {
         "head": {
             "plugin": clean(plugin.name, NAME_LIMIT),
-            "id": ident(_handle_id(plugin)),
+            "id": ident(handle_id_of(plugin)),
             "state": str(plugin.state),
             "reason": clean(plugin.reason),
             "since": round(last.time, 3) if last else None,
             "since_elapsed": round(last.elapsed, 3) if last else None,
+            "round": said.rounds,
         },
-        "ladder": _ladder(steps, plugin.state),
-        "webrtc": _webrtc(facts),
-        "media": _media(plugin, facts),
+        "verdict": {key: clean(text, 400) for key, text in verdict(steps, evidence, begins).items()},
+        "ladder": [_rung(step) for step in steps],
+        "path": _path(facts, said, series),
+        "media": media_rows(plugin, said, series, last.time - last.elapsed if last else 0.0),
+        "figures": _figures(plugin, series, live=live),
         "events": _recent(plugin),
     }
 
 
-def _since_attach(transitions: Iterable[StateEvent]) -> list[StateEvent]:
-    """The transitions of the handle's present life: from its last attach on."""
-    steps = list(transitions)
-    starts = [index for index, step in enumerate(steps) if step.state == "attached"]
-    return steps[starts[-1] :] if starts else steps
-
-
-def _ladder(steps: list[StateEvent], state: str) -> list[dict[str, Any]]:
-    """The steps of the newest negotiation. ``after_secs``: how long the step before it lasted."""
-    rounds = [index for index, step in enumerate(steps) if step.state == "negotiating"]
-    newest = steps[rounds[-1] :] if rounds else steps[1:]
-    reached: dict[str, StateEvent] = {}
-    for step in [*steps[:1], *newest]:
-        reached.setdefault(step.state, step)
-    names = ["attached", "negotiating", "connected"]
-    if "hungup" in reached or state != "detached":
-        names.append("hungup")
-    if state == "detached":
-        names.append("detached")
-    before: StateEvent | None = None
-    rungs = []
-    for name in names:
-        at = reached.get(name)
-        # How long a handle waits until somebody negotiates is not a time that anything took.
-        timed = at is not None and before is not None and name != "negotiating"
-        after = at.elapsed - before.elapsed if at and before and timed else None
-        rungs.append(
-            {
-                "state": name,
-                "reached": at is not None,
-                "current": name == state,
-                "time": round(at.time, 3) if at is not None else None,
-                "after_secs": round(after, 3) if after is not None else None,
-                "round": len(rounds) if name == "negotiating" and len(rounds) > 1 else None,
-            }
-        )
-        before = at or before
-    return rungs
-
-
-def _webrtc(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What our own peer connection knows; empty without one."""
-    if not facts:
-        return {}
+def _rung(step: Step) -> dict[str, Any]:
+    going_on = step.status in ("now", "slow")
+    secs = step.secs
+    if secs is not None:
+        secs = round(secs, 3) if not going_on else round(secs, 1) if secs < 1 else round(secs)
     return {
-        "ice": clean(facts.get("ice", ""), 20),
-        "dtls": clean(facts.get("dtls", ""), 20),
-        "local": _candidate(facts.get("pair"), "local"),
-        "remote": _candidate(facts.get("pair"), "remote"),
-        "sending": clean(", ".join(f"{kind} {how}" for kind, how in facts.get("sources", {}).items())),
+        "name": step.name,
+        "title": step.title,
+        "status": step.status,
+        "secs": secs,
+        "note": clean(step.note),
+        "advice": clean(step.advice),
     }
 
 
-def _candidate(pair: Mapping[str, Any] | None, side: str) -> str | None:
+def _path(facts: Mapping[str, Any], said: Negotiation, series: Series | None) -> dict[str, Any]:
+    """What the media go over: our own peer connection knows it, and Janus does."""
+    info = series.info if series is not None else None
+    webrtc = info.webrtc if info is not None else None
+    sending = ", ".join(f"{kind} {how}" for kind, how in facts.get("sources", {}).items())
+    seen = {
+        "Local": _candidate(facts.get("pair") or said.pair, "local"),
+        "Remote": _candidate(facts.get("pair") or said.pair, "remote"),
+        "ICE": facts.get("ice", ""),
+        "DTLS": facts.get("dtls", ""),
+        "Sending": sending,
+    }
+    if webrtc is not None and not (seen["Local"] and webrtc.dtls.ready):  # else it would say the same
+        trying = "" if webrtc.dtls.ready else f", DTLS {webrtc.dtls.dtls_state}"
+        seen["Janus’s ICE"] = f"{webrtc.ice.state}{trying}"
+        seen["Janus’s pair"] = webrtc.ice.selected_pair
+    return {name: clean(text, NAME_LIMIT) for name, text in seen.items() if text}
+
+
+def _candidate(pair: Mapping[str, Any] | None, side: str) -> str:
     if not pair or not pair.get(side):
-        return None
+        return ""
     found = pair[side]
     host = str(found.get("address"))
     host = f"[{host}]" if ":" in host else host
-    return clean(f"{host}:{found.get('port')} {found.get('type')} {found.get('protocol')}", NAME_LIMIT)
+    return f"{host}:{found.get('port')} {found.get('type')} {found.get('protocol')}"
 
 
-def _media(plugin: AnyHandle, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row per media section: what Janus said of it, and what we receive of it."""
-    tracks = {str(track.get("mid")): track for track in facts.get("tracks", ())}
-    open_ = plugin.state in ("negotiating", "connected")
-    rows = []
-    for mid in sorted({*plugin.media, *tracks}, key=lambda mid: (len(mid), mid)):
-        said, track = plugin.media.get(mid), tracks.get(mid, {})
-        size = track.get("size")
-        rows.append(
-            {
-                "mid": clean(mid, 20),
-                "type": clean((said.type if said else "") or track.get("kind") or "", 20),
-                # What it said last was of a PeerConnection that may be gone.
-                "janus_receives": said.receiving and open_ if said else None,
-                "slowlinks": said.slowlinks if said else 0,
-                "lost": said.lost if said else 0,
-                "frames": track.get("frames"),
-                "size": f"{size[0]}×{size[1]}" if size else None,
-                "ended": bool(track.get("ended", False)),
-            }
-        )
-    return rows
+def _figures(plugin: AnyHandle, series: Series | None, *, live: bool) -> dict[str, str]:
+    """Whose figures are shown, and why there are none."""
+    if not live:
+        return {"source": "", "note": "A recording has no figures.", "error": ""}
+    source = series.source if series is not None else ""
+    admin = getattr(plugin.session, "admin", None)
+    note = ""
+    if not source and plugin.state == "connected":
+        known = admin is not None or getattr(plugin, "webrtc", None)
+        note = "No figures yet." if known else NO_FIGURES
+    error = f"Admin API: {series.error}" if series is not None and series.error else ""
+    return {"source": source, "note": note, "error": clean(error, 300)}
 
 
 def _recent(plugin: AnyHandle) -> list[dict[str, Any]]:
     """The newest rows of the handle, oldest first."""
-    session, handle_id = plugin.session, _handle_id(plugin)
+    session, handle_id = plugin.session, handle_id_of(plugin)
     if session is None or handle_id is None:
         return []
     found: list[dict[str, Any]] = []
@@ -141,7 +163,7 @@ def _recent(plugin: AnyHandle) -> list[dict[str, Any]]:
     return found[::-1]
 
 
-def _handle_id(plugin: AnyHandle) -> int | None:
+def handle_id_of(plugin: AnyHandle) -> int | None:
     """The handle's id, or the one it had."""
     if plugin.id is None and plugin.transitions:
         return plugin.transitions[-1].handle_id

@@ -1,82 +1,94 @@
-// The handle panel: state ladder, WebRTC facts, media, last events, buttons.
+// The handle panel: how the connection stands, its ladder, figures, media, controls, last events.
 
-const RECEIVES = { true: "✓ yes", false: "✕ no", null: "? unknown" };
-
+const RECEIVES = { true: "Janus receives it", false: "✕ Janus receives nothing", null: "" };
 const HAS_PEER_CONNECTION = ["negotiating", "connected"];
+const MEDIA = ["mid", "media", "seen by", "receives", "sends", "lost", "jitter", "RTT", "last said"];
 
-function rung() {
-  const node = make("li", "janus-rung");
-  node.append(make("span", "janus-rung-name"), make("span", "janus-muted"));
-  return node;
-}
-
-function drawRung(node, step) {
-  const mark = step.current ? "▸" : step.reached ? "✓" : "·";
-  const times = step.round ? ` #${step.round}` : "";
-  put(node.children[0], `${mark} ${WORDS[step.state] ?? step.state}${times}`);
-  const how = step.state === "connected" ? "in" : "after";
-  const took = step.after_secs === null ? "" : `${how} ${after(step.after_secs)}`;
-  put(node.children[1], took || timeOfDay(step.time) || "–");
-  node.dataset.state = step.state;
-  node.classList.toggle("janus-reached", step.reached);
-  if (step.current) node.setAttribute("aria-current", "step");
-  else node.removeAttribute("aria-current");
-}
-
-function facts(webrtc) {
+function lastSaid(row) {
+  const at = row.event_at === null ? "" : ` since ${timeOfDay(row.event_at)}`;
+  const said = RECEIVES[row.janus_receives];
+  const size = row.size ? ` of ${row.size}` : "";
   return [
-    ["ICE", webrtc.ice], ["DTLS", webrtc.dtls], ["Sending", webrtc.sending],
-    ["Local", webrtc.local], ["Remote", webrtc.remote],
-  ];
+    said && said + at,
+    row.slowlinks && `${row.slowlinks} slow link${row.slowlinks > 1 ? "s" : ""} (${row.lost} lost)`,
+    row.frames !== null && `${row.frames.toLocaleString("en")} frames${size}${row.ended ? " (ended)" : ""}`,
+  ].filter(Boolean).join(" · ") || "–";
 }
 
-function mediaRow(row) {
-  const frames = row.frames === null ? "–" : row.frames.toLocaleString("en") + (row.ended ? " (ended)" : "");
-  return [row.mid, row.type || "–", RECEIVES[row.janus_receives], row.slowlinks, row.lost, frames, row.size ?? "–"];
+/** A line for each side that has figures; at least one. */
+function mediaLines(row) {
+  const what = [row.kind || "–", row.codec, row.direction].filter(Boolean).join(" · ");
+  const figures = ({ receives, sends, loss, jitter, rtt }) => [receives, sends, loss, jitter, rtt];
+  const lines = [["we", row.we], ["Janus", row.janus]].filter(([, seen]) => seen)
+    .map(([who, seen]) => [who, ...figures(seen)]);
+  if (!lines.length) lines.push(["–", "–", "–", "–", "–", "–"]);
+  return lines.map((line, at) => (at ? ["", "", ...line, ""] : [row.mid, what, ...line, lastSaid(row)]));
 }
 
 function eventRow(row) {
   return [row.seq, `${row.elapsed.toFixed(3)} s`, `${ARROWS[row.direction] ?? "?"} ${row.direction}`, row.kind, row.summary];
 }
 
-export default {
-  render({ model, el }) {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const root = el.appendChild(make("div", "janus-panel"));
-    const setHeader = header(root, model, signal);
-    const ladder = root.appendChild(make("ol", "janus-ladder"));
-    ladder.setAttribute("aria-label", "Steps of the connection");
-    const setFacts = factList(root);
-    const media = ["mid", "type", "Janus receives", "slow links", "lost", "frames back", "size"];
-    const setMedia = table(root, "Media", media, [3, 4, 5]);
-    const setEvents = table(root, "Last events", ["#", "at", "direction", "kind", "what"], [0, 1]);
-    root.lastElementChild.classList.add("janus-last-events");
-    const bar = root.appendChild(make("div", "janus-bar"));
-    const { button } = controls(root, model, signal);
-    const hangUpOff = button(bar, {
-      action: "hangup", label: "Hang up", title: "Close the PeerConnection; the handle stays attached",
-    });
-    const detachOff = button(bar, {
-      action: "detach", label: "Detach", title: "Give the handle back to the server; this panel keeps its last state",
-    });
+function renderHandle(store, model, el) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const root = el.appendChild(make("div", "janus-panel"));
+  const setHeader = header(root, model, signal);
+  const setVerdict = verdictLine(root);
+  const setLadder = stepLadder(root);
+  const setPath = factList(root);
+  const setFigures = charts(root, store, signal);
+  const setMedia = table(root, "Media", MEDIA, [3, 4, 5, 6, 7]);
+  root.lastElementChild.classList.add("janus-media");
+  const place = root.appendChild(make("div"));
+  const setEvents = table(root, "Last events", ["#", "at", "direction", "kind", "what"], [0, 1]);
+  root.lastElementChild.classList.add("janus-last-events");
+  const question = questions(signal);
+  const bar = root.appendChild(make("div", "janus-bar"));
+  const { ask, button } = controls(root, model, signal);
+  const setGroups = forms(place, model, ask, question, signal);
+  const streamOff = button(bar, { action: "stream", label: "All events", title: "Open or close the whole stream of this handle's events, below" });
+  const streamButton = bar.lastElementChild;
+  button(bar, { action: "bundle", label: "Support bundle", title: "Write a zip file for a bug report beside the notebook: states, SDPs, events, statistics, versions; secrets masked" });
+  const hangUpOff = button(bar, { action: "hangup", label: "Hang up", title: "Close the PeerConnection; the handle stays attached" });
+  const detachOff = button(bar, { action: "detach", label: "Detach", title: "Give the handle back to the server; this panel keeps its last state" });
 
-    const draw = {
-      head: (head) => {
-        root.classList.toggle("janus-ended", head.state === "detached");
-        setHeader(head.plugin, head.id, head.state, head.reason);
-        hangUpOff(!HAS_PEER_CONNECTION.includes(head.state));
-        detachOff(head.state === "detached" || head.state === "new");
-      },
-      ladder: (steps) => fill(ladder, steps, rung, drawRung),
-      webrtc: (webrtc) => setFacts(facts(webrtc)),
-      media: (rows) => setMedia(rows.map(mediaRow)),
-      events: (rows) => setEvents(rows.map(eventRow)),
-    };
-    for (const [name, show] of Object.entries(draw)) {
-      listen(model, `change:${name}`, () => show(model.get(name)), signal);
-      show(model.get(name));
-    }
-    return () => controller.abort();
-  },
+  const draw = {
+    head: (head) => {
+      root.classList.toggle("janus-ended", head.state === "detached");
+      setHeader(head.plugin, head.id, head.state, "");
+      hangUpOff(!HAS_PEER_CONNECTION.includes(head.state));
+      detachOff(head.state === "detached" || head.state === "new");
+    },
+    verdict: setVerdict,
+    ladder: setLadder,
+    path: (path) => setPath(Object.entries(path)),
+    figures: setFigures,
+    media: (rows) => setMedia(rows.flatMap(mediaLines)),
+    groups: setGroups,
+    events: (rows) => setEvents(rows.map(eventRow)),
+    stream: ({ open, can }) => {
+      streamOff(!can);
+      streamButton.setAttribute("aria-expanded", String(open));
+    },
+  };
+  for (const [name, show] of Object.entries(draw)) {
+    listen(model, `change:${name}`, () => show(model.get(name)), signal);
+    show(model.get(name));
+  }
+  const pointed = () => setFigures(model.get("figures"));
+  store.changed.add(pointed);
+  signal.addEventListener("abort", () => store.changed.delete(pointed));
+  return () => controller.abort();
+}
+
+export default () => {
+  let store;
+  return {
+    initialize({ model }) {
+      store = pointStore(model);
+      return () => store.close();
+    },
+    render: ({ model, el }) => renderHandle(store, model, el),
+  };
 };

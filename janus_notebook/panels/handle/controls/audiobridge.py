@@ -102,7 +102,13 @@ def _person(who: AudioParticipant, room: AudioRoom) -> Row:
     ]
     if who.id != room.me:
         buttons.append(
-            Button("kick", "Kick", "Throw this participant out: kick(id=…)", args={"id": str(who.id)})
+            Button(
+                "kick",
+                "Kick",
+                "Throw this participant out: kick(id=…)",
+                args={"id": str(who.id)},
+                sure=f"Throw {who.display or who.id} out of the room?",
+            )
         )
     return Row(str(who.id), (name, str(who.id), state), tuple(buttons))
 

@@ -33,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Field:
-    """What is typed in before a button is pressed. A ``secret`` is forgotten once it is sent or not."""
+    """What is typed in before a button is pressed. A ``secret`` leaves the page only to be used."""
 
     name: str
     label: str
@@ -55,6 +55,7 @@ class Button:
         args: sent with it.
         fields: shown before it; sent by their names.
         off: why it cannot be used now, or "".
+        sure: a question that is asked first, or "".
     """
 
     action: str
@@ -66,6 +67,7 @@ class Button:
     args: Mapping[str, Any] = field(default_factory=dict)
     fields: tuple[Field, ...] = ()
     off: str = ""
+    sure: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,12 @@ class Group:
 
     def plain(self) -> dict[str, Any]:
         """It as plain data for the front end; the texts of others are cleaned."""
-        plain = asdict(self)
+        plain = asdict(self) | {"title": clean(self.title), "note": clean(self.note)}
         for row in plain["rows"]:
             row["key"] = clean(row["key"], NAME_LIMIT)
             row["cells"] = [clean(cell, NAME_LIMIT) for cell in row["cells"]]
+            for button in row["buttons"]:
+                button["sure"] = clean(button["sure"])
         return plain
 
 

@@ -133,6 +133,7 @@ def _person(each: Participant) -> Row:
         "Kick",
         "Throw this participant out of the room: kick(id=…); needs the room's secret if it has one",
         args={"id": str(each.id)},
+        sure=f"Throw {each.display or each.id} out of the room?",
     )
     return Row(str(each.id), (name, str(each.id), streams), (*mutes, *([] if each.me else [kick])))
 
