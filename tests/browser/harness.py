@@ -171,8 +171,8 @@ class Lab:
             "JUPYTERLAB_WORKSPACES_DIR": str(self.home / "workspaces"),
         }
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start the server; `wait_ready` gives its address."""
+    def start(self, options: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """Start the server, with more options if need be; `wait_ready` gives its address."""
         for plugin, settings in SETTINGS.items():
             self.configure(plugin, settings)
         command = [
@@ -181,6 +181,7 @@ class Lab:
             "--JupyterNotebookApp.expose_app_in_browser=True",
             *("--IdentityProvider.token=", "--LabApp.extension_manager=readonly"),
             *(["--allow-root"] if os.geteuid() == 0 else []),
+            *options,
         ]
         with (self.home / "lab.log").open("wb") as log:
             # A session of its own: Ctrl-C in the terminal reaches the test, which then ends the server.
@@ -213,13 +214,18 @@ class Lab:
 
 @contextmanager
 def jupyter_lab(
-    folder: Path, *, browser_options: Sequence[str] = (), patience: float = 15.0
+    folder: Path,
+    *,
+    browser_options: Sequence[str] = (),
+    server_options: Sequence[str] = (),
+    patience: float = 15.0,
 ) -> Iterator[Lab]:
     """Run JupyterLab on `folder`, and a browser; at the end all processes below them must be gone.
 
     Args:
         folder: where the notebooks are; kernels run in it.
         browser_options: more of Chromium's command line, such as a fake camera.
+        server_options: more of JupyterLab's, such as another name that it answers to.
         patience: seconds that processes have to end after the server has.
     """
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -228,7 +234,7 @@ def jupyter_lab(
         lab = Lab(Path(folder).resolve(), Path(home))
         try:
             with ExitStack() as stack:
-                server = lab.start()
+                server = lab.start(server_options)
                 stack.callback(_stop, server)
                 playwright = stack.enter_context(sync_playwright())
                 lab.browser = playwright.chromium.launch(
