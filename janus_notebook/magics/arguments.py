@@ -130,12 +130,10 @@ def split(line: str, variable: Callable[[str], Any] | None = None, *, before: st
         if _DATA.match(word) and not _VARIABLE.fullmatch(word):
             words.append(word)
             continue
+        plain = "".join(shlex.split(word))
         if variable is not None and not word.startswith("'"):
-            word = _VARIABLE.sub(_replacing(variable), word)
-            if "'" not in word and '"' not in word:
-                words.append(word)
-                continue
-        words.append("".join(shlex.split(word)))
+            plain = _VARIABLE.sub(_replacing(variable), plain)
+        words.append(plain)
     return words
 
 

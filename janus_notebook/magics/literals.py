@@ -40,7 +40,7 @@ def parse_literal(text: str) -> Any:
         LiteralError: it is neither; says what is wrong, and where.
     """
     try:
-        return json.loads(text, parse_constant=_refused)
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         pass  # perhaps it is Python
     body = text.strip()
@@ -93,8 +93,10 @@ def parse_value(text: str) -> Any:
         return text
 
 
-def _refused(word: str) -> float:
-    raise ValueError(f"{word} is no number of JSON")
+def _finite(text: str) -> float:
+    if not math.isfinite(value := float(text)):
+        raise ValueError(f"{text} can't be sent")
+    return value
 
 
 def _value(node: ast.expr) -> Any:

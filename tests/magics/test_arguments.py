@@ -40,6 +40,44 @@ def test_a_wrong_line_is_one_sentence_that_says_what_is_right(name: str, line: s
     assert "\n" not in str(caught.value)
 
 
-def test_an_open_quote_is_named() -> None:
-    with pytest.raises(JanusOptionError, match="Close the quote"):
-        split("connect 'ws://localhost")
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("", []),
+        ("  connect   ws://host:8188 ", ["connect", "ws://host:8188"]),
+        ("admin log 'it is' \"so\"", ["admin", "log", "it is", "so"]),
+        ("request echo configure video=true", ["request", "echo", "configure", "video=true"]),
+        # Data keeps its quotes, and its blanks.
+        ('request room join display="my name"', ["request", "room", "join", 'display="my name"']),
+        ('x streams=[{"feed": 1}, {}]', ["x", 'streams=[{"feed": 1}, {}]']),
+        ('send {"a": [1, "}"], "b": 2}', ["send", '{"a": [1, "}"], "b": 2}']),
+        ("message '{\"a\": 1}'", ["message", '{"a": 1}']),
+        ("connect ws://[::1]:8188", ["connect", "ws://[::1]:8188"]),
+        (r"say it\'s", ["say", "it's"]),
+        ("x=$name y", ["x=$name", "y"]),
+        # Variables, as in any magic.
+        ("detach $a.id", ["detach", "17"]),
+        ("detach {a.id}", ["detach", "17"]),
+        ("connect ws://$host:8188/{path}", ["connect", "ws://example.org:8188/janus"]),
+        ("detach $nobody {nobody} '$host'", ["detach", "$nobody", "{nobody}", "$host"]),
+        ("connect $quoted", ["connect", "it's"]),
+    ],
+)
+def test_words(line: str, words: list[str]) -> None:
+    known = {"a.id": 17, "host": "example.org", "path": "janus", "quoted": "it's"}
+    assert split(line, known.__getitem__) == words
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("connect 'ws://localhost", "the quote ' in column 16 is not closed. Close the quote."),
+        ('send {"a": [1}', "the bracket [ in column 19 is not closed. Write ]."),
+        ("x y\\", "the line ends with a backslash"),
+    ],
+)
+def test_what_is_open_is_named_without_its_text(line: str, text: str) -> None:
+    with pytest.raises(JanusOptionError) as caught:
+        split(line)
+    assert text in str(caught.value)
+    assert "localhost" not in str(caught.value)  # a secret may stand there
