@@ -75,6 +75,23 @@ function changeRow(row) {
   return [timeOfDay(row.time), stateText(row.state), lasted, row.reason];
 }
 
+/** The panel of a handle that was opened here comes into sight. */
+function revealing(root, signal) {
+  let wanted = false;
+  const observer = new MutationObserver(() => {
+    const opened = root.closest(".janus-stack")?.querySelector(":scope > .janus-frame");
+    if (!wanted || !opened) return;
+    wanted = false;
+    requestAnimationFrame(() => opened.scrollIntoView({ block: "nearest" }));
+  });
+  signal.addEventListener("abort", () => observer.disconnect());
+  return () => {
+    wanted = true;
+    const stack = root.closest(".janus-stack");
+    if (stack) observer.observe(stack, { childList: true });
+  };
+}
+
 export default {
   render({ model, el }) {
     const controller = new AbortController();
@@ -122,7 +139,8 @@ export default {
       uncaught.scrollIntoView({ block: "nearest" });
       uncaught.firstElementChild.focus();
     }, { signal });
-    const setHandles = handleTable(root, (handle) => ask("show", { handle }), signal);
+    const reveal = revealing(root, signal);
+    const setHandles = handleTable(root, (handle) => { reveal(); ask("show", { handle }); }, signal);
     const tiles = root.appendChild(make("div", "janus-tiles"));
     const values = COUNTERS.map(([, label, hint]) => {
       const tile = tiles.appendChild(make("div", "janus-tile"));
@@ -160,13 +178,12 @@ export default {
         put(spread, text);
         setSpark(found.values_ms, `Round-trip times: ${text}`);
       },
-      errors: ({ total, rows }) => {
+      errors: ({ total, earlier, rows }) => {
         badge.hidden = uncaught.hidden = total === 0;
         put(badge, `▲ ${total} background ${total === 1 ? "error" : "errors"}`);
         badge.title = "Something failed that no call could raise: show what";
-        setErrors(rows.map((row) => [timeOfDay(row.time), row.handle ?? "–", row.text]));
-        const more = total > rows.length ? `, the newest ${rows.length} of ${total}` : "";
-        put(uncaught.querySelector(".janus-caption"), `Errors that no call could raise${more}`);
+        setErrors(rows.map((row) => [timeOfDay(row.time), row.handle ?? "–", row.times > 1 ? `${row.text} (${row.times} times)` : row.text]));
+        put(uncaught.querySelector(".janus-caption"), `Errors that no call could raise, newest first${earlier ? `, and ${earlier} earlier` : ""}`);
       },
       handles,
       shown: handles,

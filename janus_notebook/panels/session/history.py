@@ -29,7 +29,8 @@ class History:
     Attributes:
         session_id: the newest id that the session has had.
         changes: the session's own states, oldest first; ``changed`` counts those that are gone, too.
-        errors: what no call could raise, oldest first; ``failed`` counts those that are gone, too.
+        errors: what no call could raise, oldest first, and how often it came in a row; ``failed`` counts
+            each of them, those that are gone, too.
         times: ``(elapsed, seconds, kind of the request)`` of the answered ones, oldest first.
     """
 
@@ -37,7 +38,7 @@ class History:
         self.session_id: int | None = None
         self.changes: deque[StateEvent] = deque(maxlen=CHANGES)
         self.changed = 0
-        self.errors: deque[ErrorEvent] = deque(maxlen=ERRORS)
+        self.errors: deque[tuple[ErrorEvent, int]] = deque(maxlen=ERRORS)
         self.failed = 0
         self.times: deque[tuple[float, float, str]] = deque(maxlen=TIMES)
         self._seen = 0
@@ -66,5 +67,15 @@ class History:
             self.changes.append(event)
             self.changed += 1
         elif event.direction == "local" and isinstance(event, ErrorEvent):
-            self.errors.append(event)
-            self.failed += 1
+            self._fail(event)
+
+    def _fail(self, event: ErrorEvent) -> None:
+        """Keep an error; one that says the same as the one before takes its place."""
+        self.failed += 1
+        times = 1
+        if self.errors:
+            before, count = self.errors[-1]
+            if (before.reason, before.handle_id) == (event.reason, event.handle_id):
+                self.errors.pop()
+                times += count
+        self.errors.append((event, times))

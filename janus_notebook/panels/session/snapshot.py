@@ -53,7 +53,7 @@ def session_snapshot(
             "since": round(since.time, 3) if since is not None and known else None,
             "since_elapsed": round(since.elapsed, 3) if since is not None and known else None,
         },
-        "handles": [_handle(plugin) for plugin in (*session.plugins, *gone)],
+        "handles": [_handle(plugin, session) for plugin in (*session.plugins, *gone)],
         "counters": {
             **{
                 name: counters[name]
@@ -63,18 +63,7 @@ def session_snapshot(
         },
         "history": _changes(history),
         "trips": _trips(history),
-        "errors": {
-            "total": history.failed,
-            "rows": [
-                {
-                    "time": round(event.time, 3),
-                    "elapsed": round(event.elapsed, 3),
-                    "handle": ident(event.handle_id),
-                    "text": clean(event.reason, 500),
-                }
-                for event in list(history.errors)[: -ERRORS_SHOWN - 1 : -1]
-            ],
-        },
+        "errors": _errors(history),
     }
 
 
@@ -132,7 +121,7 @@ def _asks_for(server: Mapping[str, Any]) -> str | None:
     return " and ".join(asked) or "no secret"
 
 
-def _handle(plugin: AnyHandle) -> dict[str, Any]:
+def _handle(plugin: AnyHandle, session: AnySession) -> dict[str, Any]:
     open_ = plugin.state in ("negotiating", "connected")
     media = []
     for mid, said in plugin.media.items():
@@ -146,7 +135,8 @@ def _handle(plugin: AnyHandle) -> dict[str, Any]:
         "plugin": clean(plugin.name, NAME_LIMIT),
         "name": clean(plugin.opaque_id or "", NAME_LIMIT),
         "state": str(plugin.state),
-        "reason": clean(plugin.reason),
+        # It is told at the top already, and is long.
+        "reason": "with the session" if plugin.reason == session.reason != "" else clean(plugin.reason),
         "since": round(last.time, 3) if last is not None else None,
         "media": clean(", ".join(media)),
     }
@@ -168,6 +158,24 @@ def _changes(history: History) -> dict[str, Any]:
     ][: -CHANGES_SHOWN - 1 : -1]
     losses = sum(change.state in ("reconnecting", "lost") for change in changes)
     return {"rows": rows, "earlier": history.changed - len(rows), "losses": losses}
+
+
+def _errors(history: History) -> dict[str, Any]:
+    """What no call could raise, newest first; ``times``: how often in a row."""
+    rows: list[dict[str, Any]] = [
+        {
+            "time": round(event.time, 3),
+            "times": times,
+            "handle": ident(event.handle_id),
+            "text": clean(event.reason, 500),
+        }
+        for event, times in list(history.errors)[: -ERRORS_SHOWN - 1 : -1]
+    ]
+    return {
+        "total": history.failed,
+        "earlier": history.failed - sum(row["times"] for row in rows),
+        "rows": rows,
+    }
 
 
 def _trips(history: History) -> dict[str, Any]:

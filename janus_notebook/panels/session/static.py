@@ -64,7 +64,7 @@ def session_parts(snapshot: dict[str, Any]) -> list[Part]:
     ]
     changes = [
         [
-            time_text(row["time"]).removesuffix(" UTC").partition(" ")[2],
+            _clock(row["time"]),
             state_text(row["state"]),
             "now" if row["lasted_secs"] is None else seconds_text(row["lasted_secs"]),
             row["reason"],
@@ -72,11 +72,8 @@ def session_parts(snapshot: dict[str, Any]) -> list[Part]:
         for row in history["rows"]
     ]
     earlier = f", and {history['earlier']} earlier" if history["earlier"] else ""
-    failed = [
-        [time_text(row["time"]).removesuffix(" UTC").partition(" ")[2], row["handle"] or "–", row["text"]]
-        for row in errors["rows"]
-    ]
-    more = f", the newest of {errors['total']}" if errors["total"] > len(failed) else ""
+    failed = [[_clock(row["time"]), row["handle"] or "–", _times(row)] for row in errors["rows"]]
+    more = f", and {errors['earlier']} earlier" if errors["earlier"] else ""
     return [
         Title(f"Janus session {head['id'] or ''}".strip(), head["state"], head["reason"]),
         Facts(facts),
@@ -97,6 +94,14 @@ def trips_text(trips: dict[str, Any]) -> str | None:
     answers = "one answer" if count == 1 else f"{count} answers"
     spread = f"{trips['low_ms']:g} to {trips['high_ms']:g} ms, {answers}"
     return f"{trips['last_ms']:g} ms ({spread}) {bars}"
+
+
+def _clock(seconds: float) -> str:
+    return time_text(seconds)[11:19]
+
+
+def _times(row: dict[str, Any]) -> str:
+    return f"{row['text']} ({row['times']} times)" if row["times"] > 1 else str(row["text"])
 
 
 def _keepalive(head: dict[str, Any]) -> str:
