@@ -7,7 +7,6 @@ session's loop.
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,10 +19,9 @@ if TYPE_CHECKING:
     from janus_notebook.client.replay import AnySession
     from janus_notebook.protocol.events import JanusEvent
 
-__all__ = ["NAME_LIMIT", "clean", "event_json", "event_row", "ident", "is_moving", "number"]
+__all__ = ["NAME_LIMIT", "clean", "event_row", "ident", "is_moving", "number"]
 
 SUMMARY_LIMIT: Final = 200
-JSON_LIMIT: Final = 200_000
 
 
 def clean(text: object, limit: int = SUMMARY_LIMIT, *, lines: bool = False) -> str:
@@ -42,30 +40,6 @@ def event_row(event: JanusEvent) -> dict[str, Any]:
         "handle": ident(event.handle_id),
         "summary": clean(event.summary),
     }
-
-
-def event_json(event: JanusEvent) -> tuple[str, str]:
-    """The whole event as indented JSON, and its SDP line by line ("" without one).
-
-    In JSON an SDP would be one endless string; "(below)" stands in its place. The log has masked the
-    secrets already.
-    """
-    found: list[str] = []
-
-    def take_sdp(part: dict[str, Any]) -> dict[str, Any]:
-        sdp = part.get("sdp")
-        if isinstance(sdp, str) and "\n" in sdp:
-            found.append(sdp.replace("\r\n", "\n").strip("\n"))
-            return part | {"sdp": "(below)"}
-        return part
-
-    try:
-        # There and back: what is walked through is a tree of plain values, whatever was in the event.
-        plain = json.loads(json.dumps(event.raw, default=str), object_hook=take_sdp)
-        text = json.dumps(plain, indent=2, ensure_ascii=False)
-    except (TypeError, ValueError):  # a key that is no text, or a circle: only in what was never sent
-        text = repr(event.raw)
-    return clean(text, JSON_LIMIT, lines=True), clean("\n\n".join(found), JSON_LIMIT, lines=True)
 
 
 def is_moving(session: AnySession) -> bool:

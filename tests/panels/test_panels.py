@@ -190,26 +190,6 @@ def replies(front_end: FrontEnd, widget: Any) -> list[dict[str, Any]]:
     return [m["content"] for m in front_end.messages(widget) if m["method"] == "custom"]
 
 
-def test_json_and_missed_rows_on_demand(
-    board: Board, session: JanusSession, loop: BackgroundLoop, front_end: FrontEnd
-) -> None:
-    panel = board.panel(EventStreamPanel, session.events, session=session)
-    comm = front_end.open[panel.drawing.model_id]
-    loop.run_sync(lambda: event(session, "event", 42, plugindata={"data": {"pin": "hunter2", "x": "<b>"}}))
-    comm.ask({"type": "json", "seq": 3, "request": 1})
-    comm.ask({"type": "json", "seq": 99, "request": 2})
-    comm.ask({"type": "rows", "after": 1, "request": 3})
-    comm.ask({"type": "nonsense"})
-    comm.ask({"type": "json", "seq": "3", "request": 4})
-    until(lambda: len(replies(front_end, panel.drawing)) == 3)
-    first, second, third = replies(front_end, panel.drawing)
-    assert (first["type"], first["seq"], first["request"]) == ("json", 3, 1)
-    assert json.loads(first["text"])["plugindata"]["data"] == {"pin": "***", "x": "<b>"}
-    assert second == {"type": "json", "seq": 99, "request": 2, "error": "no longer in the log"}
-    assert (third["type"], third["request"]) == ("rows", 3)
-    assert [row["seq"] for row in third["batch"]["rows"]] == [2, 3]
-
-
 def test_one_handles_stream_holds_its_rows_only(
     board: Board, session: JanusSession, loop: BackgroundLoop
 ) -> None:

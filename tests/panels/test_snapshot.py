@@ -12,7 +12,7 @@ from janus_notebook.client.log import EventLog
 from janus_notebook.panels.events.snapshot import log_facts, newest_rows, stream_snapshot
 from janus_notebook.panels.handle.snapshot import handle_snapshot
 from janus_notebook.panels.session.snapshot import session_snapshot
-from janus_notebook.panels.snapshot import clean, event_json, event_row
+from janus_notebook.panels.snapshot import clean, event_row
 from tests.panels.conftest import event, make_handle, make_session
 
 
@@ -191,41 +191,6 @@ def test_an_event_row_is_short_and_plain() -> None:
     assert is_plain(row)
     assert (row["seq"], row["direction"], row["kind"], row["handle"]) == (1, "event", "event", str(2**60))
     assert len(row["summary"]) == 200
-
-
-def test_an_events_json() -> None:
-    log = EventLog()
-    entry = log.record(
-        "request", "create", {"janus": "create", "token": "hunter2", "name": "\u202e\ud800é\x7f"}
-    )
-    text, sdp = event_json(entry)
-    text.encode()
-    assert sdp == ""
-    assert "hunter2" not in text
-    assert '"janus": "create",\n' in text
-    assert r"\u202e\ud800é\x7f" in text
-    huge = log.record("event", "event", {"text": "x" * 1_000_000})
-    assert len(event_json(huge)[0]) == 200_000
-    assert event_json(log.record("local", "error", {"set": {1}}))[0] == '{\n  "set": "{1}"\n}'
-    odd, _ = event_json(log.record("local", "error", {"set": {(1, 2): "a key that is no text"}}))
-    assert "a key that is no text" in odd
-
-
-def test_an_sdp_has_lines_of_its_own() -> None:
-    log = EventLog()
-    jsep = {"type": "offer", "sdp": "v=0\r\ns=\x1b<b>\u202e\r\nm=audio 9\r\n"}
-    inner = {"result": {"sdp": "v=0\ns=2\n"}, "sdp": 5}
-    entry = log.record("event", "event", {"janus": "event", "jsep": jsep, "plugindata": {"data": inner}})
-    text, sdp = event_json(entry)
-    assert json.loads(text) == {
-        "janus": "event",
-        "jsep": {"type": "offer", "sdp": "(below)"},
-        "plugindata": {"data": {"result": {"sdp": "(below)"}, "sdp": 5}},
-    }
-    assert sdp == "v=0\ns=\\x1b<b>\\u202e\nm=audio 9\n\nv=0\ns=2"
-    assert entry.raw["jsep"]["sdp"].endswith("9\r\n")  # the log's own is untouched
-    huge = log.record("request", "message", {"jsep": {"sdp": "a=x\r\n" * 100_000}})
-    assert len(event_json(huge)[1]) == 200_000
 
 
 def test_errors_are_counted_for_ever() -> None:
