@@ -5,15 +5,18 @@ Each is a view of one core object that lives on the background loop. Showing it 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from janus_notebook.bridge import background
+from janus_notebook.errors import JanusTimeoutError
 from janus_notebook.panels import display, static
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from janus_notebook.bridge import Call
     from janus_notebook.client.admin.admin import JanusAdmin
     from janus_notebook.client.log import EventLog
     from janus_notebook.client.replay import AnyHandle, AnySession
@@ -32,6 +35,8 @@ __all__ = [
     "show_log",
     "show_session",
 ]
+
+FIRST_SECONDS: Final = 4.0
 
 _boards: dict[str, Board] = {}
 
@@ -83,22 +88,20 @@ def show_admin(admin: JanusAdmin, own_sessions: Callable[[], Iterable[int]] = tu
         admin: the connection.
         own_sessions: gives the ids of this kernel's own sessions, which are marked.
     """
-    from janus_notebook.panels.admin.reading import DEADLINE_SECONDS, Watch
-
-    longest = 2 * DEADLINE_SECONDS + 2  # another reading may be under way
     if display.has_widgets():
         from janus_notebook.panels.admin.panel import AdminPanel
 
         board = _board()
         panel = board.panel(AdminPanel, admin, own_sessions=own_sessions)
-        background().submit(panel.watch.refresh, name="reading of the server").result(longest)
+        _wait(background().submit(panel.watch.refresh, name="reading of the server"))
         board.show(panel)
     else:
+        from janus_notebook.panels.admin.reading import Watch
         from janus_notebook.panels.admin.snapshot import admin_snapshot
         from janus_notebook.panels.admin.static import admin_parts
 
         watch = Watch(lambda: admin, lambda: None)
-        background().submit(watch.refresh, name="reading of the server").result(longest)
+        background().submit(watch.refresh, name="reading of the server").result()
         _show_text(admin_parts(admin_snapshot(admin, watch, frozenset(own_sessions()), {})))
 
 
@@ -123,11 +126,11 @@ def show_room(view: RoomView) -> None:
     Its settings are asked for once, when the panel is made.
     """
     if display.has_widgets():
-        from janus_notebook.panels.room.panel import ASK_SECONDS, RoomPanel
+        from janus_notebook.panels.room.panel import RoomPanel
 
         board = _board()
         panel = board.panel(RoomPanel, view)
-        background().submit(panel.first, name="reading of the room").result(3 * ASK_SECONDS)
+        _wait(background().submit(panel.first, name="reading of the room"))
         board.show(panel)
     else:
         from janus_notebook.panels.room.snapshot import room_snapshot
@@ -154,6 +157,12 @@ def _board() -> Board:
 
         _boards["board"] = Board(background())
     return _boards["board"]
+
+
+def _wait(reading: Call[object]) -> None:
+    """Wait for what a panel is to show at first; what takes longer comes into the shown panel."""
+    with suppress(JanusTimeoutError):
+        reading.result(FIRST_SECONDS)
 
 
 def _show_text(parts: list[Part]) -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DEADLINE_SECONDS", "Reading", "Watch", "read"]
 
-DEADLINE_SECONDS: Final = 8.0
-"""How long one reading of everything may take. A large server far away has a request for each handle."""
+DEADLINE_SECONDS: Final = 15.0
+"""How long one reading of everything may take: it has a request for each handle."""
 
 VIDEOROOM: Final = "janus.plugin.videoroom"
 

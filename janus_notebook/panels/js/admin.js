@@ -26,7 +26,7 @@ function refreshBar(root, model, signal) {
   failure.setAttribute("role", "status");
   const tools = controls(root, model, signal);
   tools.button(bar, { action: "refresh", label: "Refresh", title: "Ask the server once, now" });
-  const label = bar.appendChild(make("label", "janus-muted", "Refresh by itself "));
+  const label = bar.appendChild(make("label", "janus-muted", "Refresh automatically "));
   const every = label.appendChild(make("select", "janus-filter janus-every"));
   every.title = "Ask the server again and again: each time so long after the last answer. Off: only when you say so";
   fill(every, CHOICES, () => make("option"), (option, [seconds, text]) => { option.value = seconds; put(option, text); });
@@ -37,7 +37,7 @@ function refreshBar(root, model, signal) {
     const taken = head.taken === null ? "not read yet" : `as of ${timeOfDay(head.taken)}, read in ${after(head.took)}`;
     put(when, head.reading ? `${taken} · reading…` : taken);
     const still = head.taken === null ? "" : ` What you see is from ${timeOfDay(head.taken)}.`;
-    put(failure, head.failure && `The refresh of ${timeOfDay(head.failed)} failed: ${head.failure}${still}`);
+    put(failure, head.failure && `The refresh of ${timeOfDay(head.failed)} failed: ${head.failure.replace(/\.?$/, ".")}${still}`);
   };
   return { tools, update };
 }

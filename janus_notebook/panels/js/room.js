@@ -69,7 +69,6 @@ function personCard(tools, question, secret, signal) {
     if (still && picture.src !== still) picture.src = still;
     picture.alt = `The newest picture of ${person.name}`;
     put(receive, person.received ? "Stop receiving" : "Receive");
-    receive.setAttribute("aria-pressed", String(person.received));
     receive.setAttribute("aria-label", `${receive.textContent}: ${person.name}`);
     receive.title = person.received ? "End this panel's subscription to this participant" : "Subscribe to this participant: this kernel receives the media, and a small picture shows here once a second";
     receiveOff(!person.publisher || !inside);
@@ -107,7 +106,7 @@ export default {
     section.appendChild(make("div", "janus-caption", "In the room"));
     const none = section.appendChild(make("div", "janus-muted", "nobody"));
     const people = section.appendChild(make("ul", "janus-people"));
-    const setMoves = table(root, "Who came and went", ["when", "who", "what"]);
+    const setMoves = table(root, "Who came and went", ["when", "what", "who"]);
 
     const drawPeople = () => {
       const list = model.get("people");
@@ -122,14 +121,14 @@ export default {
         const name = head.room === "" ? "VideoRoom" : `VideoRoom ${head.room}`;
         setHeader(head.description ? `${name} “${head.description}”` : name, "", head.state, headText(head));
         refreshOff(head.state !== "joined" || !head.handle);
-        secret.placeholder = head.secret ? "known: you made the room" : "if the room has one";
+        secret.placeholder = head.secret ? "known here" : "if the room has one";
         put(asked, head.asked === null ? "" : `settings as of ${timeOfDay(head.asked)}`);
         drawPeople();
       },
       facts: setFacts,
       people: drawPeople,
       stills: drawPeople,
-      moves: (moves) => setMoves([...moves].reverse().map((move) => [timeOfDay(move.time), `${move.who}${move.me ? " (you)" : ""}`, MOVES[move.what] ?? move.what])),
+      moves: (moves) => setMoves([...moves].reverse().map((move) => [timeOfDay(move.time), MOVES[move.what] ?? move.what, `${move.who}${move.me ? " (you)" : ""}`])),
     };
     for (const [name, show] of Object.entries(draw)) {
       listen(model, `change:${name}`, () => show(model.get(name)), signal);

@@ -107,7 +107,7 @@ def _facts(view: RoomView, about: ListedRoom | None, asked: float | None) -> lis
     yes_no = ("no", "yes")
     recording = yes_no[about.record] + (", only with the secret" if about.lock_record else "")
     facts = [
-        ("May publish", f"{about.max_publishers} at once"),
+        ("Publishers", f"at most {about.max_publishers} at once"),
         ("Bitrate", f"at most {about.bitrate / 1000:,.0f} kbit/s each" if about.bitrate else "no cap"),
         ("Audio", about.audiocodec or "none"),
         ("Video", about.videocodec or "none"),
