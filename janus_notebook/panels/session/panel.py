@@ -69,7 +69,7 @@ class SessionPanel(Panel["AnySession"]):
         self.actions.add("show", "open the handle's panel", self._show)
         state = loop.run_sync(self.live)
         drawing = SessionDrawing(
-            _esm=assets.module("session", "confirm", "carry", "spark"),
+            _esm=assets.module("session", "confirm", "carry", "openings", "spark"),
             _css=assets.style("admin", "session"),
             **state,
         )

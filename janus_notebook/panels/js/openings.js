@@ -1,0 +1,51 @@
+// The handles of a session, whose panels open below the session's own.
+
+const DRAWN_AFTER_MS = 200;
+
+/** A table whose rows are opened by a click or by the button in them; returns its update(handles, shown). */
+function handleTable(parent, toggle, signal) {
+  const setRows = table(parent, "Handles", ["handle", "plugin", "state", "media", "since", "why"]);
+  const section = parent.lastElementChild;
+  section.classList.add("janus-handle-list");
+  section.querySelector("tbody").addEventListener("click", (event) => {
+    const button = event.target.closest("tr")?.querySelector("button");
+    if (button && !String(getSelection())) toggle(button.dataset.handle);
+  }, { signal });
+  return (handles, shown) => {
+    setRows(handles.map((row) => [
+      row.id, row.name ? `${row.plugin} “${row.name}”` : row.plugin, stateText(row.state), row.media || "–",
+      timeOfDay(row.since), row.reason,
+    ]));
+    section.querySelectorAll("tbody tr").forEach((tr, at) => {
+      const { id, state } = handles[at];
+      const open = id === shown;
+      // The row's text is that of the button: as long as it is the same, so is the button, with its focus.
+      if (!tr.cells[0].firstElementChild) tr.cells[0].replaceChildren(make("button", "janus-open", id));
+      const button = tr.cells[0].firstElementChild;
+      button.type = "button";
+      button.dataset.handle = id;
+      button.title = open ? "Close the handle's panel" : "Open the handle's panel below";
+      button.setAttribute("aria-expanded", String(open));
+      tr.classList.toggle("janus-gone", state === "detached");
+      tr.cells[2].dataset.state = state;
+    });
+  };
+}
+
+/** Returns what is to be called before a panel is opened, which brings it into sight. */
+function revealing(root, signal) {
+  let wanted = false;
+  let timer = 0;
+  const observer = new MutationObserver(() => {
+    const opened = root.closest(".janus-stack")?.querySelector(":scope > .janus-frame");
+    if (!wanted || !opened) return;
+    wanted = false;
+    timer = setTimeout(() => opened.scrollIntoView({ block: "nearest" }), DRAWN_AFTER_MS);
+  });
+  signal.addEventListener("abort", () => { observer.disconnect(); clearTimeout(timer); });
+  return () => {
+    wanted = true;
+    const stack = root.closest(".janus-stack");
+    if (stack) observer.observe(stack, { childList: true });
+  };
+}
