@@ -157,11 +157,11 @@ def _ice(report: BrowserReport) -> Finding:
             "there is no RTCPeerConnection",
             "Allow WebRTC in this browser (an extension or a policy turns it off), or use another one.",
         )
-    if not report.candidates and report.secure and report.permission != "granted" and report.camera != "ok":
+    if not report.candidates and report.permission != "granted" and report.camera != "ok":
         # Until then Chromium shows the way to the default gateway only, and a closed network has none.
         return warning(
             "no ICE candidate was gathered yet",
-            'Click "Try the camera" and allow it: until then this browser may keep its networks to itself.',
+            'Allow the camera ("Try the camera"): until then this browser may keep its networks to itself.',
         )
     if not report.candidates:
         return failed(

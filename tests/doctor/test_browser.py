@@ -86,7 +86,7 @@ def test_a_fault_of_this_machine_comes_before_one_of_the_browser() -> None:
 def test_a_browser_may_keep_its_networks_to_itself_until_the_camera_is_allowed() -> None:
     found = with_browser(candidates=0)
     assert found.check("browser_ice").status == "warning"
-    assert 'Click "Try the camera" and allow it' in found.fix
+    assert 'Allow the camera ("Try the camera")' in found.fix
 
 
 def test_no_camera_is_a_warning_for_media_can_come_from_elsewhere() -> None:

@@ -133,7 +133,10 @@ export default {
 
     let facts = null;
     const camera = bar.appendChild(make("button", "janus-button", "Try the camera"));
-    Object.assign(camera, { type: "button", title: "Ask for this computer's camera, open it for a moment and close it again. Nothing is sent or kept" });
+    camera.type = "button";
+    camera.title = navigator.mediaDevices
+      ? "Ask for this computer's camera, open it for a moment and close it again. Nothing is sent or kept"
+      : "This page has no cameras to ask for: see what to do above";
     const again = bar.appendChild(make("button", "janus-button", "Look again"));
     Object.assign(again, { type: "button", title: "Look at this browser again, after you have changed a setting" });
     const wait = (now) => {
