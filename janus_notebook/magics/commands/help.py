@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from janus_notebook.errors import JanusOptionError
@@ -59,15 +60,16 @@ def _overview() -> str:
     for title, names in groups.items():
         known = [name for name in names if name in NAMES]
         if known:
-            lines += ["", title, *(f"  %janus {name:<9}  {_summary(name)}" for name in known)]
+            lines += ["", title, *(_line(name) for name in known)]
         if title == "Plugins":
             lines.append(CELL)
     return "\n".join([*lines, "", MORE])
 
 
-def _summary(name: str) -> str:
-    """The first sentence on a command."""
-    return str(load(name).parser.description)
+def _line(name: str) -> str:
+    """What a command does, beside its name."""
+    text = textwrap.fill(str(load(name).parser.description), 80, break_on_hyphens=False)
+    return f"  %janus {name:<9}  " + text.replace("\n", "\n" + " " * 20)
 
 
 COMMAND = Command(_parser, _run, lambda _context: NAMES, example="%janus help attach")
