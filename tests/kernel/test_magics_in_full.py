@@ -46,7 +46,7 @@ def test_a_request_in_a_line_and_in_a_cell(kernel: Kernel) -> None:
     ).check()
     assert kernel.value("set(both['allowed'])") == {"one", "two"}
     more = '%janus request room allowed room={number} action=add secret=s3cret allowed=["3"]'
-    assert "room, character 2" in kernel.run(more).traceback  # {number} is data here, and a set at that
+    assert "room, character 1" in kernel.run(more).traceback  # {number} is data here, and a set at that
     kernel.run(f"{more.replace('{number}', '$number')} -o three").check()
     assert kernel.value("set(three['allowed'])") == {"one", "two", "3"}
     cell = f"%%janus room --as there --timeout 3\n{{'request': 'exists', 'room': {ROOM}, }}"
