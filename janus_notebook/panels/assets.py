@@ -8,7 +8,7 @@ from importlib.resources import files
 import anywidget
 from traitlets import Dict, Unicode
 
-__all__ = ["Drawing", "module", "style"]
+__all__ = ["Drawing", "module", "scope", "style"]
 
 
 @cache
@@ -24,8 +24,20 @@ def module(name: str, *libraries: str) -> str:
 
 @cache
 def style(*names: str) -> str:
-    """Return the style sheet of all panels, and ``js/<name>.css`` for each name after it."""
-    return "\n".join(_text(f"{name}.css") for name in ("panel", *names))
+    """Return the style sheet of all panels, and ``js/<name>.css`` for each name; the last is the panel's own.
+
+    A style sheet is the whole page's: those after the first hold within that panel alone, for another's may
+    have a class of the same name.
+    """
+    if not names:
+        return _text("panel.css")
+    own = "\n".join(_text(f"{name}.css") for name in names)
+    return f"{_text('panel.css')}\n@scope (.{scope(names[-1])}) {{\n{own}\n}}"
+
+
+def scope(name: str) -> str:
+    """Return the CSS class of a panel's root: of the one with this style sheet."""
+    return f"janus-is-{name}"
 
 
 class Drawing(anywidget.AnyWidget):

@@ -60,15 +60,19 @@ class StaticForm:
         self._publisher = publisher if getattr(publisher, "pub_socket", None) is not None else None
         self._published, self._at = snapshot, now
 
-    def refresh(self, now: float, take: Callable[[], dict[str, Any]], *, final: bool) -> None:
+    def refresh(
+        self, now: float, take: Callable[[], dict[str, Any]], *, final: bool, always: bool = False
+    ) -> None:
         """Publish it again where it was shown, if it has changed: every 2 s at most, and at the end.
 
-        A count that has moved is no change: each one would mark the notebook as unsaved, for ever.
+        A count that has moved is no change: each one would mark the notebook as unsaved, for ever. With
+        `always` it is published whatever was before: a client that runs a notebook with no front end
+        overhears what comes between two cells.
         """
         if self._publisher is None or (not final and now - self._at < REFRESH_SECONDS):
             return
         snapshot = take()
-        if self._compared(snapshot, counts=final) != self._compared(self._published, counts=final):
+        if always or self._compared(snapshot, counts=final) != self._compared(self._published, counts=final):
             self._publish(self._publisher, snapshot, update=True)
             self._published, self._at = snapshot, now
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import ipywidgets
 
 from janus_notebook.errors import JanusError
+from janus_notebook.panels import assets
 from janus_notebook.panels.actions import NO_NOTICE, Actions
 from janus_notebook.panels.display import StaticForm
 
@@ -153,7 +154,8 @@ class Panel(ABC, Generic[Core]):
     @property
     def classes(self) -> tuple[str, ...]:
         """The CSS classes of the root widget."""
-        return "janus-frame", f"janus-live-{self.id}"
+        folder = type(self).__module__.split(".")[-2]  # each panel has one, and a style sheet called like it
+        return "janus-frame", f"janus-live-{self.id}", assets.scope(folder)
 
     def begin(
         self, drawing: Drawing, painted: dict[str, Any], *, widget: ipywidgets.DOMWidget | None = None
@@ -179,7 +181,7 @@ class Panel(ABC, Generic[Core]):
     def _finish(self) -> None:
         self._painter.discard(self)
         if not self.orphaned:
-            self.static.refresh(time.monotonic(), self.taken, final=True)
+            self.static.refresh(time.monotonic(), self.taken, final=True, always=True)
 
     def release(self) -> None:
         """Close the widgets, with their layouts and styles. Idempotent."""
