@@ -146,7 +146,7 @@ def mask_url(url: str) -> str:
     netloc = f"{MASK}@{host[2]}" if host[1] else parts.netloc
     if any(is_secret(key) for key, _ in query):
         pairs = [(key, MASK if is_secret(key) else value) for key, value in query]
-        return urlunsplit(parts._replace(netloc=netloc, query=urlencode(pairs, safe="*")))
+        return urlunsplit(parts._replace(netloc=netloc, query=urlencode(pairs, safe="*", errors="replace")))
     return urlunsplit(parts._replace(netloc=netloc)) if host[1] else url
 
 

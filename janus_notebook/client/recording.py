@@ -16,7 +16,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -36,6 +36,10 @@ LOG_IN_BUNDLE = "events.jsonl"
 
 FORMAT = "janus-notebook events"
 VERSION = 1
+
+
+# Since the Unix epoch, until the year 9999: no other can be written as a date.
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=253_402_300_799)]
 
 
 class LogFacts(Record, frozen=True, kw_only=True):
@@ -81,7 +85,7 @@ class Header(Record, frozen=True, kw_only=True):
 
     format: str
     version: int
-    saved: float = 0.0
+    saved: Seconds = 0.0
     log: LogFacts = LogFacts()
     session: SessionFacts | None = None
 
@@ -89,9 +93,9 @@ class Header(Record, frozen=True, kw_only=True):
 class Line(Record, frozen=True, kw_only=True):
     """An entry of the log."""
 
-    seq: int
-    time: float
-    elapsed: float
+    seq: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    time: Seconds
+    elapsed: Annotated[float, msgspec.Meta(ge=0, le=1e10)]
     direction: Direction
     kind: str
     session_id: int | None = None
