@@ -14,7 +14,7 @@ from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.doctor.addresses import Candidate, candidates_in, doubt, kind_of, parsed
 from janus_notebook.doctor.case import ECHOTEST, Case
 from janus_notebook.doctor.results import Finding, failed, not_tried, ok, warning
-from janus_notebook.errors import JanusError, JanusMediaError, JanusServerError
+from janus_notebook.errors import JanusError, JanusMediaError, JanusServerError, JanusTimeoutError
 
 if TYPE_CHECKING:
     from janus_notebook.client.log import Subscription
@@ -57,11 +57,19 @@ async def candidates(case: Case) -> Finding:
             await handle.trickle(peer.candidates(), case.timeout)
         except JanusServerError as exc:
             return _refused(case, exc)
+        except JanusTimeoutError as exc:
+            return failed(
+                exc.message, f"Look into the log of Janus: its {ECHOTEST} does not answer an offer."
+            )
         if reply is None:
             return _no_addresses(f"Janus hung up before its answer: {handle.reason}")
-        jsep = reply.jsep or {}
-        offered = candidates_in(str(jsep.get("sdp", "")))
-        await peer.accept(jsep)
+        if reply.jsep is None:
+            return failed(
+                "EchoTest answered without an SDP",
+                f"Look into the log of Janus: its {ECHOTEST} does not answer an offer with an SDP.",
+            )
+        offered = candidates_in(str(reply.jsep.get("sdp", "")))
+        await peer.accept(reply.jsep)
         if case.server.get("full-trickle") or not offered:
             offered += await _trickled(case, events)
     if handle.state == "hungup":
@@ -143,9 +151,8 @@ async def ice(case: Case) -> Finding:
     if facts["ice"] != "completed":
         ours = {candidate["candidate"].split()[4] for candidate in case.peer.local_candidates}
         seen = f"no pair of addresses works; ours: {', '.join(sorted(ours))}{await _janus_says(case)}"
-        if {kind_of(address) for address in ours} == {"loopback"} and kind_of(
-            case.there or "x"
-        ) != "loopback":
+        only_loopback = {kind_of(address) for address in ours} == {"loopback"}
+        if only_loopback and kind_of(case.there or "elsewhere") != "loopback":
             return failed(
                 seen, "Connect this machine to a network: it has no interface but loopback for media."
             )
@@ -177,9 +184,7 @@ async def dtls(case: Case) -> Finding:
     )
     if facts["dtls"] == "connected" and handle.state == "connected":
         return ok("keys are exchanged; Janus says that the PeerConnection is up")
-    seen = f"DTLS is {facts['dtls']} here, and the handle {handle.state} at Janus"
-    seen += f" ({handle.reason})" if handle.reason else ""
-    seen += await _janus_says(case)
+    seen = f"DTLS is {facts['dtls']} here, and the handle {handle.state} at Janus{await _janus_says(case)}"
     if facts["dtls"] == "failed" or "DTLS" in handle.reason:
         return failed(
             seen,
@@ -196,19 +201,21 @@ async def dtls(case: Case) -> Finding:
 async def sent(case: Case) -> Finding:
     """Whether what we send arrives: Janus says so for each kind of media."""
     assert case.handle is not None
-    handle = case.handle
+    assert case.peer is not None
+    handle, peer = case.handle, case.peer
     arrived: set[str] = set()
 
     def all_there(_known: dict[str, Any]) -> bool:
         arrived.update(media.type for media in handle.media.values() if media.receiving)
+        # What comes back has arrived; before 1.0 Janus does not tell its sections apart.
+        arrived.update(track.kind for track in peer.tracks if track.frames_received)
         return arrived >= set(KINDS) or handle.state == "hungup"
 
     await _until(case, all_there)
     missing = [kind for kind in KINDS if kind not in arrived]
     if not missing:
         return ok("Janus receives audio and video")
-    ended = f"; Janus hung up: {handle.reason}" if handle.state == "hungup" else ""
-    seen = f"{' and '.join(missing)} did not arrive at Janus{ended}{await _janus_says(case)}"
+    seen = f"{' and '.join(missing)} did not arrive at Janus{await _janus_says(case)}"
     if missing == ["video"]:
         return failed(
             seen,
@@ -269,7 +276,9 @@ async def _until(case: Case, done: Callable[[dict[str, Any]], object]) -> dict[s
 
 
 async def _janus_says(case: Case) -> str:
-    """What the server's own side knows, where there is an Admin API: the end of a sentence, or ""."""
+    """Why Janus hung up, or what its Admin API knows: the end of a sentence, or ""."""
+    if case.handle is not None and case.handle.state == "hungup":
+        return f"; Janus hung up: {case.handle.reason or 'no reason given'}"
     if case.admin is None or case.session is None or case.handle is None:
         return ""
     if case.session.id is None or case.handle.id is None:

@@ -50,7 +50,7 @@ STEPS = (
     Step("sent", "Media to Janus", echo.sent, ("dtls",)),
     Step("echoed", "Media from Janus", echo.echoed, ("sent",)),
 )
-# Where an option of the transport, or an ICE server, turns out to be wrong; elsewhere it is the environment.
+# Where an option of the transport or an ICE server turns out to be wrong; elsewhere it is the server's doing.
 TAKES_ARGUMENTS = frozenset({"url", "candidates"})
 MEDIA_STEPS = frozenset({"candidates", "ice", "dtls", "sent", "echoed"})
 
@@ -138,7 +138,7 @@ async def _found(step: Step, case: Case, stopped: dict[str, str]) -> Finding:
         async with asyncio.timeout(case.timeout + GRACE_SECONDS):
             finding = await step.run(case)
     except JanusError as exc:
-        if isinstance(exc, JanusOptionError) and step.name in TAKES_ARGUMENTS:
+        if isinstance(exc, JanusOptionError) and step.name in TAKES_ARGUMENTS and case.peer is None:
             raise
         finding = failed(exc.message, exc.hint or f"{exc.message}.")
     except TimeoutError:

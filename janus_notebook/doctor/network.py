@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from janus_notebook.client.connection import JanusConnection
+from janus_notebook.client.transports import make_transport
 from janus_notebook.config import mask_url
 from janus_notebook.doctor import neighbours
 from janus_notebook.doctor.case import DEFAULT_PORTS, Case
@@ -30,14 +31,13 @@ TRUST = "or let this machine trust it (SSL_CERT_FILE names a file with the autho
 
 
 async def url(case: Case) -> Finding:
-    """Whether the URL and the options can be used at all."""
+    """Whether the URL can be used at all."""
     try:
-        # The connection of all later steps; nothing is opened yet.
-        case.connection = JanusConnection(case.url, **case.options)
+        make_transport(case.url, {})
     except JanusOptionError as exc:
-        if exc.message.startswith("unknown option"):
-            raise
         return failed(exc.message, f"Correct the URL: {exc}")
+    # The connection of all later steps; nothing is opened yet. A wrong option is the caller's, and raises.
+    case.connection = JanusConnection(case.url, **case.options)
     case.opened.push_async_callback(case.connection.close)
     parts = urlsplit(case.url)
     case.scheme = parts.scheme

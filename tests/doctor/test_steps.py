@@ -324,11 +324,36 @@ def test_the_practice_gateways_admin_api() -> None:
 
 
 def test_wrong_arguments_raise_before_anything_is_opened() -> None:
-    for arguments in ({"timeout": 0}, {"plugins": [""]}, {"pin_timeout": 3}):
+    for arguments in ({"timeout": 0}, {"plugins": [""]}, {"pin_timeout": 3}, {"open_timeout": -1}):
         with pytest.raises(JanusOptionError):
             look("ws://127.0.0.1:1", **arguments)
     with pytest.raises(JanusOptionError, match="must be a text"):
         run(diagnose(8188))  # type: ignore[arg-type]  # on purpose
+
+
+def test_an_echotest_that_answers_oddly() -> None:
+    pytest.importorskip("aiortc")
+
+    async def main() -> None:
+        async with scripted() as server:
+            server.info["plugins"] = ECHOTEST
+
+            async def found_with(odd: dict[str, Any] | None, timeout: float = 10.0) -> Check:
+                def answer(request: dict[str, Any]) -> list[Any]:
+                    return [] if odd is None else [server.event(request, echotest="event") | odd]
+
+                server.on["message"] = answer
+                found = await diagnose(server.url, timeout=timeout)
+                assert found.fault == found.check("candidates")
+                return found.check("candidates")
+
+            assert "without an SDP" in (await found_with({})).seen
+            assert "'answer'" in (await found_with({"jsep": {"type": "offer", "sdp": "?"}})).seen
+            assert "its janus.plugin.echotest does not answer" in (await found_with(None, 0.3)).fix
+            with pytest.raises(JanusOptionError):
+                await diagnose(server.url, ice_servers=[{"urls": "nothing"}])
+
+    run(main())
 
 
 def test_cancelled_it_leaves_nothing_behind() -> None:
