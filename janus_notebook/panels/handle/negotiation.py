@@ -83,6 +83,7 @@ class Negotiation:
     Attributes:
         attached_at, attach_secs: when the handle was attached, and how long that took.
         rounds: how many connections there have been, this one too.
+        negotiating_at: when it began.
         ours, theirs: the descriptions of our side and of Janus's.
         refused: why the server refused a description, or "".
         ice, dtls: states of our own side with the time at which each was reached.
@@ -108,6 +109,7 @@ class Negotiation:
     def _reset(self) -> None:
         self.ours: Description | None = None
         self.theirs: Description | None = None
+        self.negotiating_at: float | None = None
         self.refused = ""
         self.ice: dict[str, float] = {}
         self.dtls: dict[str, float] = {}
@@ -123,7 +125,7 @@ class Negotiation:
     def began_at(self) -> float | None:
         """When the first description was sent or came."""
         times = [side.at for side in (self.ours, self.theirs) if side is not None]
-        return min(times, default=None)
+        return min(times, default=self.negotiating_at)
 
     @property
     def answered_at(self) -> float | None:
@@ -183,7 +185,9 @@ class Negotiation:
                 self._reset()
                 self.attached_at, self.rounds, self.settings = event.elapsed, 0, {}
             case StateEvent(state="negotiating"):
-                self._begin_unless_begun()
+                self._begin_unless_begun(event.elapsed)
+            case StateEvent(state="connected"):
+                self.up_at = self.up_at or event.elapsed
             case StateEvent(state="attached" | "hungup") if event.before == "negotiating":
                 self.ended_at = self.ended_at or event.elapsed
                 self.reason = self.reason or event.reason
@@ -204,10 +208,12 @@ class Negotiation:
             case _:
                 self._follow_message(event)
 
-    def _begin_unless_begun(self) -> None:
+    def _begin_unless_begun(self, at: float) -> None:
         if self.rounds == 0 or self.ended_at is not None:
+            early = self._early
             self._reset()
             self.rounds += 1
+            self.negotiating_at, self._early = at, early
 
     def _follow_message(self, event: JanusEvent) -> None:
         if event.direction == "request":
@@ -244,7 +250,7 @@ class Negotiation:
         jsep = event.raw.get("jsep")
         if not isinstance(jsep, dict) or jsep.get("type") not in ("offer", "answer"):
             return
-        self._begin_unless_begun()
+        self._begin_unless_begun(event.elapsed)
         sdp = str(jsep.get("sdp", ""))
         known: Description | None = getattr(self, side)
         described = known or Description(jsep["type"], event.elapsed)
@@ -255,7 +261,8 @@ class Negotiation:
                 self._add_candidate(side, {"candidate": candidate}, event.elapsed)
             if described.candidates and not re.search(r"^a=ice-options:.*trickle", sdp, re.M):
                 described.gathered_at = event.elapsed  # all of them are in it
-            for at, text in self._early[side]:
+            early, self._early[side] = self._early[side], []
+            for at, text in early:
                 self._add_candidate(side, {"candidate": text} if text else None, at)
 
     def _add_candidate(self, side: str, candidate: Any, at: float) -> None:

@@ -6,9 +6,10 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from janus_notebook.client.replay import Replay
+from janus_notebook.panels.handle.evidence import Evidence, Step
 from janus_notebook.panels.handle.media import media_rows
 from janus_notebook.panels.handle.negotiation import Negotiation
-from janus_notebook.panels.handle.steps import Evidence, Step, ladder
+from janus_notebook.panels.handle.steps import ladder
 from janus_notebook.panels.handle.verdict import verdict
 from janus_notebook.panels.snapshot import NAME_LIMIT, clean, event_row, ident
 
@@ -36,12 +37,16 @@ def follow_handle(plugin: AnyHandle, said: Negotiation | None = None) -> Negotia
         plugin: the handle.
         said: what was known before; None begins with the oldest entry that is kept.
     """
-    said = said or Negotiation(handle_id_of(plugin))
-    if plugin.session is not None:
+    if plugin.session is None:
+        return said or Negotiation(None)
+    if said is not None:
         said.take(plugin.session.events.since(said.followed))
-    if said.handle_id != handle_id_of(plugin):  # attached anew, in another session
+    if said is None or said.handle_id != handle_id_of(plugin):  # or attached anew, in another session
         said = Negotiation(handle_id_of(plugin))
-        said.take(plugin.session.events if plugin.session is not None else ())
+        kept = list(plugin.session.events)
+        # The handle remembers its changes of state for longer than a busy log does.
+        said.take(event for event in plugin.transitions if not kept or event.seq < kept[0].seq)
+        said.take(kept)
     return said
 
 

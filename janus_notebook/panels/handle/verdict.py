@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from janus_notebook.panels.handle.steps import Evidence, Step
+    from janus_notebook.panels.handle.evidence import Evidence, Step
 
 __all__ = ["verdict"]
 
