@@ -159,7 +159,8 @@ function controls(root, model, signal) {
     notice.dataset.failed = failed && !queued;
     for (const { node, action, off } of buttons) {
       const asked = [...waiting.values()].some((request) => request.action === action);
-      node.disabled = off || asked || busy.includes(action);
+      node.disabled = off; // not while it is done: that would take the focus from whoever works by keyboard
+      node.setAttribute("aria-disabled", String(off || asked || busy.includes(action)));
     }
   };
   const ask = (action, args = {}) => {
@@ -181,6 +182,9 @@ function controls(root, model, signal) {
   const bind = (node, action) => {
     const entry = { node, action, off: false };
     buttons.push(entry);
+    node.addEventListener("click", (event) => {
+      if (node.getAttribute("aria-disabled") === "true") { event.preventDefault(); event.stopImmediatePropagation(); }
+    }, { signal, capture: true });
     show();
     return (off) => { entry.off = off; show(); };
   };
