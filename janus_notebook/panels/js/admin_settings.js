@@ -63,7 +63,7 @@ function settingRow(parent, { controls: { ask, bind }, question, signal }) {
       if (!touched || document.activeElement !== node) node.value = row.value;
       look();
     };
-    const go = () => { if (!set.disabled) send(Number(node.value), restore); };
+    const go = () => { if (set.getAttribute("aria-disabled") !== "true") send(Number(node.value), restore); };
     set.addEventListener("click", go, { signal });
     for (const name of ["input", "change"]) node.addEventListener(name, look, { signal });
     node.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); go(); } }, { signal });

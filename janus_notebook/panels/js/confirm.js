@@ -19,7 +19,7 @@ function questions(signal) {
   const close = (said) => {
     const tell = answer;
     answer = null;
-    box.hidden = true;
+    box.remove();
     if (tell && opener?.isConnected) opener.focus({ preventScroll: true });
     tell?.(said);
   };
@@ -38,7 +38,6 @@ function questions(signal) {
     put(text, what);
     put(yes, label);
     yes.title = `${label}: yes, do it`;
-    box.hidden = false;
     near.after(box);
     no.focus({ preventScroll: true });
     box.scrollIntoView({ block: "nearest" });
