@@ -340,6 +340,3 @@ def _line_of(name: str, text: str) -> str:
     pattern = re.compile(rf"""\s*\[*\s*["']?{key}["']?\s*[=.\]]""")
     numbers = (number for number, line in enumerate(text.splitlines(), start=1) if pattern.match(line))
     return f"line {next(numbers, 1)}"
-
-
-settings_from_environment = read_settings  # its former name
