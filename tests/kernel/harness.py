@@ -147,6 +147,7 @@ class Kernel:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "JANUS_", "IPYTHON"))}
         env["PYTHONPATH"] = str(CHECKOUT)
         env["IPYTHONDIR"] = self._scratch.name
+        env["XDG_CONFIG_HOME"] = self._scratch.name  # no settings file of whoever runs the tests
         env["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else the debugger prints a notice into stderr
         return env | self.env
 
