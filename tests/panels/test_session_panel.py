@@ -238,8 +238,8 @@ def test_what_is_not_a_handle_opens_nothing(
     do(front_end, panel, "show", handle=wrong)
     until(lambda: any(m.get("content", {}).get("type") == "heard" for m in front_end.messages(panel.drawing)))
     if wrong == "7":
-        until(lambda: newest(panel, "notice")["failed"])
-        assert "handle 7 is gone" in newest(panel, "notice")["text"]
+        until(lambda: newest(panel, "notice").get("failed"))
+        assert "handle 7 is gone" in newest(panel, "notice").get("text", "")
     assert below(panel) == []
 
 
@@ -250,7 +250,7 @@ def test_its_actions_say_what_came_of_them(
     panel = panel_of(board, session)
 
     def notice(text: str) -> Any:
-        until(lambda: text in newest(panel, "notice")["text"])
+        until(lambda: text in newest(panel, "notice").get("text", ""))
         return newest(panel, "notice")
 
     do(front_end, panel, "ping")
@@ -273,7 +273,7 @@ def test_a_ping_is_timed(board: Board, session: JanusSession, front_end: FrontEn
     session.ping = ping  # type: ignore[method-assign]
     panel = panel_of(board, session)
     do(front_end, panel, "ping")
-    until(lambda: "answered in 3.2 ms" in newest(panel, "notice")["text"])
+    until(lambda: "answered in 3.2 ms" in newest(panel, "notice").get("text", ""))
 
 
 def test_a_recordings_panel_asks_nobody(
@@ -286,7 +286,7 @@ def test_a_recordings_panel_asks_nobody(
     panel = panel_of(board, replay)
     for action in ("ping", "destroy"):
         do(front_end, panel, action)
-        until(lambda: "this is a recording" in newest(panel, "notice")["text"])
+        until(lambda: "this is a recording" in newest(panel, "notice").get("text", ""))
     do(front_end, panel, "show", handle="42")
     until(lambda: newest(panel, "shown") == "42")
     assert len(below(panel)) == 1

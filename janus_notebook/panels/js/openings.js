@@ -13,11 +13,11 @@ function handleTable(parent, toggle, signal) {
   }, { signal });
   return (handles, shown) => {
     setRows(handles.map((row) => [
-      row.id, row.name ? `${row.plugin} “${row.name}”` : row.plugin, stateText(row.state), row.media || "–",
+      row.id, `${row.plugin.replace(/^janus\.plugin\./, "")}${row.name ? ` “${row.name}”` : ""}`, stateText(row.state), row.media || "–",
       timeOfDay(row.since), row.reason,
     ]));
     section.querySelectorAll("tbody tr").forEach((tr, at) => {
-      const { id, state } = handles[at];
+      const { id, state, plugin } = handles[at];
       const open = id === shown;
       // The row's text is that of the button: as long as it is the same, so is the button, with its focus.
       if (!tr.cells[0].firstElementChild) tr.cells[0].replaceChildren(make("button", "janus-open", id));
@@ -27,6 +27,7 @@ function handleTable(parent, toggle, signal) {
       button.title = open ? "Close the handle's panel" : "Open the handle's panel below";
       button.setAttribute("aria-expanded", String(open));
       tr.classList.toggle("janus-gone", state === "detached");
+      tr.cells[1].title = plugin;
       tr.cells[2].dataset.state = state;
     });
   };

@@ -103,6 +103,11 @@ export default {
     const setHistory = table(root, "Connection, newest first", ["at", "state", "for", "why"]);
     const changes = root.lastElementChild;
     changes.querySelector(".janus-scroll").classList.add("janus-changes");
+    // They scroll, and so must be within reach of the keyboard.
+    for (const [section, label] of [[uncaught, "Errors that no call could raise"], [changes, "States of the connection"]]) {
+      const scroller = section.querySelector(".janus-scroll");
+      Object.assign(scroller, { tabIndex: 0, role: "region", ariaLabel: label });
+    }
 
     const handles = () => setHandles(model.get("handles"), model.get("shown"));
     const draw = {
