@@ -116,7 +116,10 @@ def show(panel: Panel[Any], loop: BackgroundLoop) -> None:
     snapshot = loop.run_sync(panel.taken)
     panel.static.show(snapshot, publisher)
     loop.run_sync(panel.static.follow, snapshot, publisher, time.monotonic())
-    publisher.publish(data={WIDGET_VIEW: panel.widget.get_view_spec(), "text/plain": LIVE_NOTE})
+    # Colab loads no widget but its own without what anywidget knows to say of one; elsewhere this is {}.
+    bundle = panel.drawing._repr_mimebundle_()
+    view = {WIDGET_VIEW: panel.widget.get_view_spec(), "text/plain": LIVE_NOTE}
+    publisher.publish(data=view, metadata=bundle[1] if bundle else {})
 
 
 def show_text(text: str) -> None:

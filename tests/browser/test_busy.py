@@ -1,0 +1,124 @@
+"""While a cell keeps the kernel busy: panels move on, and a click is done at once or said to be queued."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.kernels import VERSIONS, add_kernel
+from tests.browser.notebooks import write
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+    from tests.browser.harness import Lab, Notebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(300)]
+
+# The background loop makes the events, so that they come while the cell computes.
+AGAIN = """
+await echo.publish(video=None)
+chatter = background().submit(chat, name="chat")
+"""
+SETUP = """
+%load_ext janus_notebook
+%janus serve
+import asyncio, time
+from janus_notebook.bridge import background
+session = await connect()
+echo = await session.attach("echotest")
+await echo.publish(video=None)
+core = echo._core
+
+async def chat():
+    while core.state == "connected":
+        await core.configure(bitrate=128000)
+        await asyncio.sleep(0.1)
+
+chatter = background().submit(chat, name="chat")
+"""
+WORK = {
+    "sleeps": "import ipykernel\ntime.sleep({seconds})\nprint('over', ipykernel.__version__)",
+    "computes": "until = time.monotonic() + {seconds}\nwhile time.monotonic() < until: sum(range(10000))",
+}
+WATCH = """(node) => {
+    const watched = {changes: 0, longest: 0, last: performance.now()};
+    watched.observer = new MutationObserver(() => {
+        const now = performance.now();
+        watched.changes += 1;
+        watched.longest = Math.max(watched.longest, now - watched.last);
+        watched.last = now;
+    });
+    watched.observer.observe(node, {subtree: true, childList: true, characterData: true});
+    return watched;
+}"""
+END = """(watched) => {
+    watched.observer.disconnect();
+    return [watched.changes, Math.max(watched.longest, performance.now() - watched.last) / 1000];
+}"""
+
+
+def busy(notebook: Notebook, panels: dict[str, Locator], kind: str, seconds: int) -> list[str]:
+    """Keep the kernel busy and click; return what was seen, for a person to read."""
+    report = []
+    notebook.start_cell(cell := notebook.add(WORK[kind].format(seconds=seconds)))
+    notebook.page.until(lambda: notebook.kernel_status == "busy", "the cell to begin")
+    watched = {name: panel.evaluate_handle(WATCH) for name, panel in panels.items()}
+    notebook.page.tab.wait_for_timeout(1000 * (seconds - 3))  # what moves meanwhile is what is measured
+    assert notebook.kernel_status == "busy"
+    for name, watch in watched.items():
+        changes, longest = watch.evaluate(END)
+        report.append(f"{kind}: {name} changed {changes} times, longest gap {longest:.1f} s")
+        assert changes >= seconds - 3, report
+        assert longest < 3, report
+    notice = panels["handle"].locator(".janus-notice")
+    panels["handle"].get_by_role("button", name="Hang up").click()
+    queued = notice.filter(has_text="Queued")
+    done = panels["handle"].locator(".janus-chip").first.filter(has_text="hung up")
+    expect(queued.or_(done).first).to_be_visible()
+    report.append(f"{kind}: a click is {'queued' if queued.count() else 'done at once'}")
+    notebook.finish(60)
+    notebook.check(cell)
+    expect(done).to_be_visible()
+    expect(queued).to_have_count(0)
+    return report
+
+
+def run(lab: Lab, kernel: str, seconds: int, kinds: tuple[str, ...]) -> list[str]:
+    name = write(lab.folder / "busy.ipynb", SETUP, "echo", "session.events", kernel=kernel)
+    with lab.page() as page:
+        notebook = page.open(name)
+        notebook.run_all()
+        panels = {
+            "handle": notebook.output(1).locator(".janus-frame").first,
+            "events": notebook.output(2).locator(".janus-frame").first,
+        }
+        report = []
+        for kind in kinds:
+            expect(panels["handle"].locator(".janus-chip").first).to_contain_text("connected")
+            report += busy(notebook, panels, kind, seconds)
+            notebook.add_and_run(
+                "await echo.publish(video=None)\nchatter = background().submit(chat, name='chat')"
+            )
+        notebook.shutdown_kernel()
+    return report
+
+
+def test_panels_move_and_clicks_are_told_while_a_cell_sleeps(lab: Lab) -> None:
+    run(lab, "python3", 5, ("sleeps",))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("subshells", ["disabled", "perCommTarget", "perComm"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_kernel_with_and_without_subshells(
+    lab: Lab, version: str, subshells: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.configure("@jupyterlab/apputils-extension/kernels-settings", {"commsOverSubshells": subshells})
+    report = run(lab, add_kernel(lab, version), 8, tuple(WORK))
+    with capsys.disabled():
+        print(f"\nipykernel {version}, comms over subshells {subshells}:", *report, sep="\n  ")
+    if version == "6.30" or subshells == "disabled":
+        assert "sleeps: a click is queued" in report
