@@ -34,8 +34,8 @@ variable, as NAME = %janus COMMAND does; --timeout SECONDS; --session NAME. %jan
 where an error comes from. Tab completes; a ; at the end keeps the result from being shown."""
 
 CELL = """\
-  %%janus HANDLE                     a cell of its own, whose other lines are the request:
-                                     {"request": "configure", "video": false}"""
+  %%janus HANDLE    The other lines of the cell are a request to the handle's plugin:
+                    {"request": "configure", "video": false}"""
 
 _parser = Parser("help", "Show what %janus can do, or the options of one command.")
 _parser.add_argument("command", nargs="?", metavar="COMMAND")

@@ -11,7 +11,7 @@ from janus_notebook.magics.arguments import Parser
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
 
-_parser = Parser("info", "Ask the session's server who it is: version, plugins, transports, what it can do.")
+_parser = Parser("info", "Ask the session's server who it is: its version, its plugins, what it can do.")
 _parser.add_session()
 _parser.add_binding(what="the answer, a dict")
 _parser.add_timeout()

@@ -38,7 +38,7 @@ def _run(context: Context, _options: Any) -> Table:
     for name, handle in context.handles().items():
         rows.append(("handle", name, handle.state, f"{handle.name} {handle.id}"))
     if len(rows) == fixed:
-        rows.append(("session", "", "none", "session = await connect()"))
+        rows.append(("session", "", "none", "%janus connect makes one"))
     return Table(rows)
 
 
