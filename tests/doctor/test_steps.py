@@ -218,6 +218,20 @@ def test_certificates(
     assert check.status == ("warning" if days == 5 else "failed")
 
 
+def test_a_certificate_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context, file = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", file)
+
+    async def main() -> Diagnosis:
+        async with listening(say_nothing, context) as port:
+            return await diagnose(f"https://localhost:{port}/janus", media=False, timeout=1.0)
+
+    found = run(main())
+    assert found.check("tls").status == "ok"
+    assert found.check("tls").seen.endswith("the certificate is trusted")
+    assert found.fault == found.check("answer")
+
+
 def test_no_tls_there_but_a_janus() -> None:
     async def main() -> None:
         async with scripted() as server:
