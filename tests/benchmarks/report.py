@@ -21,7 +21,7 @@ LIBRARIES = ("websockets", "msgspec", "aiohttp", "pydantic", "reactivex", "ipywi
 METHOD = """\
 Written by `python -m tests.benchmarks`, or `sh tests/benchmarks/run`, which sets up what it needs first. A
 part of it, printed only: `python -m tests.benchmarks --only throughput single --quick`. Where our time
-goes: `--profile`.
+goes: `--profile`. How a flood of events is shown is measured by a command of its own, see FLOOD.md.
 
 Every client is a process of its own with one session on the same Janus, over a WebSocket on loopback. They
 take turns (A B C D A B C D …) of a fraction of a second. A ratio is made of two turns of the same round;
@@ -87,12 +87,19 @@ def installed(python: str, *names: str) -> str:
     return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
-def facts(contenders: Sequence[Contender], janus: str, load: float) -> list[tuple[str, str]]:
-    rows = [
+def machine(load: float) -> list[tuple[str, str]]:
+    """When and on what it was measured."""
+    return [
         ("Date", f"{datetime.now(UTC):%Y-%m-%d}"),
         ("CPU", f"{processor()}, {os.cpu_count()} cores, load {load:.1f} before the run"),
         ("System", f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"),
         ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
+    ]
+
+
+def facts(contenders: Sequence[Contender], janus: str, load: float) -> list[tuple[str, str]]:
+    rows = [
+        *machine(load),
         ("Janus", janus),
         ("ours, bare", f"janus-notebook {janus_notebook.__version__}, {installed(sys.executable)}"),
     ]
