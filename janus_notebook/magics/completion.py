@@ -72,7 +72,7 @@ def _chosen(found: re.Match[str] | None, candidates: Any) -> tuple[str, list[str
         return "", []
     words = re.split(r"\s+", found["words"])
     current = words.pop()
-    return current, sorted({word for word in candidates(words, current) if word.startswith(current)})
+    return current, [word for word in dict.fromkeys(candidates(words, current)) if word.startswith(current)]
 
 
 def _of_line(context: Context, words: list[str], current: str) -> Iterable[str]:

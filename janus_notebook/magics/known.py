@@ -63,7 +63,7 @@ def body_words(handle: Any, body: str) -> tuple[str, list[str]]:
             found = ["request", *found]
     else:
         return "", []
-    return current, sorted({word for word in found if word.startswith(current)})
+    return current, [word for word in dict.fromkeys(found) if word.startswith(current)]
 
 
 def _method(requests: Mapping[str, Any], body: str) -> Any:

@@ -63,7 +63,7 @@ def test_a_request_in_a_line_and_in_a_cell(kernel: Kernel) -> None:
         "    answer = %janus request $handle_id exists room=$key\n    return answer['exists']"
     ).check()
     assert kernel.value("ask(room, number)") is False
-    assert kernel.run("%janus request echo configure;").check().displays == []
+    assert kernel.run("%janus request echo configure video=true;").check().displays == []
 
 
 def test_messages_facts_and_tables(kernel: Kernel) -> None:

@@ -19,6 +19,9 @@ _parser.add_timeout()
 # Groups of the answer whose members have a version each.
 PARTS = ("plugins", "transports", "events", "loggers", "dependencies")
 
+# What is looked for most comes first.
+FIRST = ("server-name", "plugins", "transports", "session-timeout", "reclaim-session-timeout", "local-ip")
+
 
 class ServerFacts(dict[str, Any]):
     """The answer to ``info``, secrets masked. It shows itself as a table.
@@ -37,7 +40,8 @@ class ServerFacts(dict[str, Any]):
     def _table(self) -> Table:
         rows = [("what", "answer"), ("server", f"{self.get('name', '')} {self.get('version_string', '')}")]
         rows.append(("url", self._url))
-        for key, value in self.items():
+        for key in sorted(self, key=lambda key: FIRST.index(key) if key in FIRST else len(FIRST)):
+            value = self[key]
             if key in PARTS and isinstance(value, Mapping):
                 parts = sorted(_part(name, about) for name, about in value.items())
                 rows.append((key, ", ".join(parts) or "none"))
