@@ -1,7 +1,7 @@
 // The Admin panel: when it was read, and pages for sessions, rooms, settings, tokens and the server.
 
 const CHOICES = [[0, "off"], [1, "every second"], [5, "every 5 s"], [30, "every 30 s"]];
-const LEFT_AFTER_MS = 3000;
+const LEFT_AFTER_MS = 10000;
 
 /** Returns request(message), a promise of the kernel's reply to this view. */
 function requests(model, signal) {

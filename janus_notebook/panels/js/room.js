@@ -70,7 +70,7 @@ function personCard(tools, question, secret, signal) {
     picture.alt = `The newest picture of ${person.name}`;
     put(receive, person.received ? "Stop receiving" : "Receive");
     receive.setAttribute("aria-label", `${receive.textContent}: ${person.name}`);
-    receive.title = person.received ? "End this panel's subscription to this participant" : "Subscribe to this participant: this kernel receives the media, and a small picture shows here once a second";
+    receive.title = !person.publisher ? "This participant publishes nothing" : person.received ? "End this panel's subscription to this participant" : "Subscribe to this participant: this kernel receives the media, and a small picture shows here once a second";
     receiveOff(!person.publisher || !inside);
     kick.setAttribute("aria-label", `Kick ${person.name}`);
     kickOff(!inside);

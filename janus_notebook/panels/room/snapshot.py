@@ -46,7 +46,6 @@ def room_snapshot(
             "me": "" if me is None else clean(me.display or me.id, NAME_LIMIT),
             "count": len(people),
             "publishing": sum(each.publisher for each in people),
-    
             "secret": secret,
             "asked": None if asked is None else round(asked, 3),
             "handle": view.handle is not None,
