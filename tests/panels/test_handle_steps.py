@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from janus_notebook.client.admin.handle_info import HandleInfo
 from janus_notebook.panels.handle.negotiation import Negotiation
-from tests.panels.scene import HOST, LOOPBACK, NAME, PRIVATE, Scene
+from tests.panels.scene import HOST, LOOPBACK, NAME, PRIVATE, Scene, sdp
 
 TRACKS = [
     {"mid": str(mid), "kind": kind, "frames": 9, "last_frame_at": 1000.0, "size": None, "ended": None}
@@ -51,7 +52,7 @@ def test_before_anything_is_negotiated() -> None:
     assert scene.verdict() == {
         "level": "calm",
         "title": "Attached, no media yet",
-        "text": "publish() begins.",
+        "text": "Begin with publish().",
         "advice": "",
     }
 
@@ -325,3 +326,21 @@ def test_an_id_that_changed_with_the_session() -> None:
     scene.log.record("event", "webrtcup", {}, 1, 42)
     said = scene.evidence().said
     assert (said.handle_id, said.rounds, said.up_at) == (77, 0, None)
+
+
+def test_only_what_may_have_an_sdp_is_decoded() -> None:
+    scene = Scene().attach()
+    jsep = {"type": "offer", "sdp": sdp("audio")}
+    for raw in ({"plugindata": {"data": {"text": "x"}}}, {"plugindata": {"data": {}}, "jsep": jsep}):
+        scene.log.record("event", "event", json.dumps({"janus": "event", **raw}).encode(), 1, 42)
+    said = scene.evidence().said
+    assert said.theirs is not None
+    assert [section.kind for section in said.theirs.sections] == ["audio"]
+    assert [entry.mentions("text") for entry in scene.log][-2:] == [True, True]  # the second is decoded now
+
+
+def test_requests_without_a_reply_are_forgotten() -> None:
+    scene = Scene().attach()
+    for number in range(200):
+        scene.write("request", "message", transaction=f"n{number}", body={"video": bool(number % 2)})
+    assert len(scene.evidence().said._asked) == 50

@@ -32,11 +32,7 @@ def to_janus(e: Evidence, up: bool) -> Step:
     media = e.info.media if e.info is not None else {}
     counted = {mid for mid, row in media.items() if row.stats.in_.packets}
     lost = [section.kind for section, row in news.items() if row is not None and row.receiving is False]
-    got = [
-        s
-        for s, row in news.items()
-        if (row is not None and row.receiving) or (row is None and s.mid in counted)
-    ]
+    got = [s for s, row in news.items() if (s.mid in counted if row is None else row.receiving)]
     failed = [f"{kind}: {how}" for kind, how in (e.facts or {}).get("sources", {}).items() if how != "live"]
     if failed:
         return Step("to_janus", "failed", None, f"our source ended ({failed[0]})", advice.SOURCE)
@@ -53,10 +49,9 @@ def to_janus(e: Evidence, up: bool) -> Step:
 def from_janus(e: Evidence, up: bool, to_janus: Step) -> Step:
     """Whether what Janus sends arrives; or, where it is received elsewhere, whether Janus sends."""
     if e.said.theirs is None:
-        known = not up or e.ended
-        return Step(
-            "from_janus", "waiting" if known else "unknown", note="" if known else "not in the log any more"
-        )
+        if up and not e.ended:
+            return Step("from_janus", "unknown", note="not in the log any more")
+        return Step("from_janus", "waiting")
     kinds = {section.mid: section.kind for section in e.said.theirs.sections if section.sends}
     if not kinds:
         return Step("from_janus", "none", note="Janus sends nothing")

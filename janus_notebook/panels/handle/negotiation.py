@@ -29,8 +29,8 @@ __all__ = ["Description", "MediaNews", "Negotiation", "Section"]
 SENDS: Final = ("sendrecv", "sendonly")
 # What controls show as it was set last, whoever set it.
 SETTINGS: Final = frozenset({"audio", "video", "bitrate", "record", "muted", "volume"})
-ATTACHES: Final = 50
-"""How many requests for handles are remembered at once."""
+REMEMBERED: Final = 50
+"""How many requests are remembered until their reply comes; that of some never does."""
 
 
 @dataclass(frozen=True)
@@ -168,9 +168,7 @@ class Negotiation:
     def _follow_attach(self, event: JanusEvent) -> None:
         """How long a handle took to attach: its request and the reply still have no handle."""
         if event.direction == "request" and event.kind == "attach":
-            self._attaching[str(event.raw.get("transaction"))] = event.elapsed
-            while len(self._attaching) > ATTACHES:
-                del self._attaching[next(iter(self._attaching))]
+            _remember(self._attaching, event, event.elapsed)
         elif event.direction == "reply" and event.kind == "success" and self._attaching:
             asked = self._attaching.pop(str(event.raw.get("transaction")), None)
             data = event.raw.get("data")
@@ -222,7 +220,7 @@ class Negotiation:
                 for candidate in given if isinstance(given, list) else []:
                     self._add_candidate("ours", candidate, event.elapsed)
             elif event.kind == "message":
-                self._asked[str(event.raw.get("transaction"))] = event.raw
+                _remember(self._asked, event, event.raw)
                 self._describe("ours", event)
             return
         if event.direction == "reply" and event.kind != "ack" and self._asked:
@@ -294,6 +292,12 @@ class Negotiation:
             news.kind = news.kind or event.media
             news.slowlinks += 1
             news.lost += event.lost
+
+
+def _remember(asked: dict[str, Any], event: JanusEvent, value: Any) -> None:
+    asked[str(event.raw.get("transaction"))] = value
+    if len(asked) > REMEMBERED:
+        del asked[next(iter(asked))]
 
 
 def _sections(sdp: str) -> tuple[Section, ...]:

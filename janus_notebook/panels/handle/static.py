@@ -35,7 +35,7 @@ def handle_parts(snapshot: dict[str, Any]) -> list[Part]:
     head, verdict, figures = snapshot["head"], snapshot["verdict"], snapshot["figures"]
     told = [("", f"{verdict['title']}. {verdict['text']}".strip())]
     if verdict["advice"]:
-        told.append(("", f"Try: {verdict['advice']}"))
+        told.append(("", ("" if verdict["level"] == "calm" else "Try: ") + verdict["advice"]))
     facts = [*snapshot["path"].items(), ("figures", figures["error"] or figures["note"])]
     return [
         Title(f"{head['plugin']} {head['id'] or ''}".strip(), head["state"], head["reason"]),

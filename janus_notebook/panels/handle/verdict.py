@@ -38,14 +38,14 @@ def verdict(steps: Sequence[Step], evidence: Evidence, begins: str) -> dict[str,
     if evidence.ended:
         why = evidence.said.reason or evidence.reason
         text = _sentence(REASONS.get(why, why)) + _lasted(evidence)
-        return _line("calm", "Hung up", text, f"{begins} connects again." if begins else "")
+        return _line("calm", "Hung up", text, f"Connect again with {begins}." if begins else "")
     if slow is not None:
         title = f"{slow.title}: {'stalled' if slow.secs is None else 'takes long'}"
         return _line("busy", title, _sentence(slow.note), slow.advice)
     if now is not None:
         return _line("busy", f"{now.title} …", _sentence(now.note), now.advice)
     if evidence.said.began_at is None:
-        text = f"{begins} begins." if begins else "Media begin with a request that carries an SDP."
+        text = f"Begin with {begins}." if begins else "Media begin with a request that carries an SDP."
         return _line("calm", "Attached, no media yet" if evidence.state != "new" else "Not attached", text)
     took = _took(evidence)
     return _line("good", f"Connected{f' in {took:.2f} s' if took is not None else ''}", _flows(steps))

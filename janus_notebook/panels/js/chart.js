@@ -24,9 +24,12 @@ function pointStore(model) {
   const receive = (batch) => {
     if (!batch || batch.last === undefined) return;
     if (batch.epoch !== store.epoch) Object.assign(store, { points: [], last: 0, epoch: batch.epoch });
-    if (batch.first > store.last + 1 && batch.first > batch.last - KEPT_POINTS + 1 && asked === null) {
-      asked = `points-${++requests}`;
-      model.send({ type: "points", after: store.last, request: asked });
+    if (batch.first > store.last + 1 && batch.rows.length < KEPT_POINTS) {
+      if (asked === null) { // something between was missed
+        asked = `points-${++requests}`;
+        model.send({ type: "points", after: store.last, request: asked });
+      }
+      return;
     }
     const fresh = batch.rows.filter((_, at) => batch.first + at > store.last);
     store.points.push(...fresh);
@@ -38,8 +41,7 @@ function pointStore(model) {
   const onMessage = (message) => {
     if (message?.type !== "points" || message.request !== asked) return;
     asked = null;
-    Object.assign(store, { points: [], last: 0, epoch: null });
-    receive({ ...message.batch, first: 1 });
+    receive(message.batch);
   };
   receive(model.get("history"));
   onPoints();
