@@ -11,8 +11,6 @@ from tests.browser.accessibility import violations
 from tests.browser.notebooks import write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Locator
 
     from tests.browser.harness import Lab, Notebook
@@ -22,14 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 THEME = """async (name) => {
     await window.jupyterapp.commands.execute('apputils:change-theme', {theme: `JupyterLab ${name}`});
 }"""
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A machine that has much else to do draws a panel late."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def look(notebook: Notebook, panel: Locator, name: str, *, judge: bool = False) -> None:
