@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.browser.harness import Lab, Theme
     from tests.browser.tab import Tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.nightly, pytest.mark.timeout(300)]
 
 SETUP = """
 %load_ext janus_notebook
