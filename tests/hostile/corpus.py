@@ -193,7 +193,7 @@ TAGS: Final = {
     "details",
     "summary",
 } | {*("table", "thead", "tbody", "tr", "th", "td", "style")}
-ATTRIBUTES: Final = {"style", "class", "scope", "colspan", "title", "aria-label", "role", "border"}
+ATTRIBUTES: Final = {"style", "class", "scope", "colspan", "title", "aria-label", "role", "border", "scoped"}
 
 
 def check_html(shown: str, limit: int) -> Page:

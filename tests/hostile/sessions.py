@@ -1,4 +1,4 @@
-"""A session with a handle of every plugin to which a server and its peers say hostile text in every field."""
+"""A session with a handle of every plugin, a room and a server in which every word is hostile text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from janus_notebook.plugins import known_plugins, plugin_class
 from janus_notebook.plugins.videoroom import RoomView
 from janus_notebook.protocol.router import Occurred
 from tests.hostile.corpus import encodable, poisoned
+from tests.panels.admins import INFO, ScriptedAdmin, handle, publishing, receiving
 from tests.panels.conftest import make_session
 from tests.plugins import golden
 from tests.protocol.texts import MESSAGES, SERVER
@@ -29,7 +30,10 @@ def say(session: JanusSession, message: Mapping[str, Any], handle_id: int | None
 
 
 def hostile_session(text: str) -> JanusSession:
-    """See above. To be called on the loop that the panels are painted on."""
+    """A session whose server and peers say `text` in every field of every message.
+
+    To be called on the loop that the panels are painted on.
+    """
     text = encodable(text)[:LONG]
     session = make_session("ws://127.0.0.1:1/janus")
     session.connection.server = poisoned(SERVER, text) | {
@@ -83,3 +87,21 @@ def hostile_room(text: str) -> RoomView:
     ):
         view.follow({"videoroom": "event", "room": ROOM, **news})
     return view
+
+
+def hostile_admin(text: str) -> ScriptedAdmin:
+    """An Admin API in which everything is called so."""
+    text = encodable(text)[:LONG]
+    admin = ScriptedAdmin()
+    admin.server_info = poisoned(INFO, text, {"janus"}) | {"plugins": {text: {}}, "transports": {text: {}}}
+    admin.status |= {text: text}
+    admin.stored = {text: {text}}
+    known = (
+        publishing(10, 1, text, "audio", "video"),
+        receiving(20, (1, "audio"), (1, "video"), session_id=2, private_id=902, token=text),
+        handle(30, 2, "echotest", opaque_id=text, token=text, sdps={"local": text}),
+    )
+    admin.put(
+        *(poisoned(one, text, {"type", "plugin"}) for one in known), handle(40, 3, text, **{text: [text]})
+    )
+    return admin

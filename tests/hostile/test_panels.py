@@ -14,9 +14,8 @@ from janus_notebook.panels.events.panel import EventStreamPanel
 from janus_notebook.panels.handle.panel import HandlePanel
 from janus_notebook.panels.room.panel import RoomPanel
 from janus_notebook.panels.session.panel import SessionPanel
-from tests.hostile.corpus import CORPUS, MARK, check_html, check_text, check_values, encodable, poisoned
-from tests.hostile.sessions import LONG, hostile_room, hostile_session
-from tests.panels.admins import INFO, ScriptedAdmin, handle, publishing, receiving
+from tests.hostile.corpus import CORPUS, MARK, check_html, check_text, check_values
+from tests.hostile.sessions import LONG, hostile_admin, hostile_room, hostile_session
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
@@ -27,24 +26,6 @@ if TYPE_CHECKING:
 SECONDS = 60.0  # a busy machine
 TEXT_LIMIT = 4_000
 FORM_LIMIT = 200_000
-
-
-def hostile_admin(text: str) -> ScriptedAdmin:
-    """An Admin API in which everything is called so."""
-    text = encodable(text)[:LONG]
-    admin = ScriptedAdmin()
-    admin.server_info = poisoned(INFO, text, {"janus"}) | {"plugins": {text: {}}, "transports": {text: {}}}
-    admin.status |= {text: text}
-    admin.stored = {text: {text}}
-    known = (
-        publishing(10, 1, text, "audio", "video"),
-        receiving(20, (1, "audio"), (1, "video"), session_id=2, private_id=902, token=text),
-        handle(30, 2, "echotest", opaque_id=text, token=text, sdps={"local": text}),
-    )
-    admin.put(
-        *(poisoned(one, text, {"type", "plugin"}) for one in known), handle(40, 3, text, **{text: [text]})
-    )
-    return admin
 
 
 def check(panel: Panel[Any], loop: BackgroundLoop) -> str:
