@@ -81,8 +81,8 @@ def test_the_file_can_be_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> N
     )
     monkeypatch.delenv("JANUS_CONFIG")
     monkeypatch.delenv("XDG_CONFIG_HOME")
-    monkeypatch.setenv("HOME", "/home/somebody")
-    assert settings_path() == (Path("/home/somebody/.config/janus-notebook/config.toml"), "")
+    monkeypatch.setenv("HOME", "/nowhere/somebody")
+    assert settings_path() == (Path("/nowhere/somebody/.config/janus-notebook/config.toml"), "")
 
 
 @pytest.mark.parametrize(
