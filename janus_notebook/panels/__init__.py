@@ -100,7 +100,7 @@ def show_admin(admin: JanusAdmin, own_sessions: Callable[[], Iterable[int]] = tu
         from janus_notebook.panels.admin.snapshot import admin_snapshot
         from janus_notebook.panels.admin.static import admin_parts
 
-        watch = Watch(lambda: admin, lambda: None)
+        watch = Watch(lambda: admin, lambda: None, lambda _: None)
         background().submit(watch.refresh, name="reading of the server").result()
         _show_text(admin_parts(admin_snapshot(admin, watch, frozenset(own_sessions()), {})))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from janus_notebook import JanusConnectionError, JanusServerError
+from janus_notebook import JanusConnectionError, JanusError, JanusServerError
 from janus_notebook.panels import assets
 from janus_notebook.panels.admin import reading
 from janus_notebook.panels.admin.panel import MODULES, AdminPanel
@@ -145,19 +145,20 @@ def test_a_failure_leaves_what_was_seen(
 def test_a_watch_whose_server_is_gone_or_closed_ends() -> None:
     async def main() -> None:
         changes: list[int] = []
-        gone = Watch(lambda: None, lambda: changes.append(1))
+        errors: list[JanusError] = []
+        gone = Watch(lambda: None, lambda: changes.append(1), errors.append)
         assert not await gone.refresh()
         gone.every(1)
         assert gone._task is not None
         await gone._task
         assert gone.interval == 0
         admin = ScriptedAdmin()
-        closed = Watch(lambda: admin, lambda: None)
+        closed = Watch(lambda: admin, lambda: None, errors.append)
         await admin.close()
         closed.every(1)
         assert closed._task is not None
         await closed._task
-        assert (closed.interval, admin.asked) == (0, [])
+        assert (closed.interval, admin.asked, errors) == (0, [], [])
 
     run(main())
 
@@ -228,6 +229,7 @@ def test_rooms_with_what_is_odd_in_them() -> None:
             handle(6, type="publisher", room="other", id="x", streams="nonsense"),
             handle(7, type="subscriber", room=77, streams=[{"feed_id": 1, "type": "video", "send": False}]),
             handle(8),
+            handle(9, type="publisher", room=77, id=9, display="Nobody knows"),
         )
         return rooms_snapshot(await read(admin), ())
 
@@ -242,7 +244,7 @@ def test_rooms_with_what_is_odd_in_them() -> None:
         "Ada → handle 7",
     ]
     assert [link["still"] for link in seven["links"]] == [True, True, False, False, True]
-    assert seven["others"] == ["Quiet"]
+    assert seven["others"] == ["Quiet", "Nobody knows"]
 
 
 def test_hostile_texts_and_secrets(page: Page, panel: AdminPanel, admin: ScriptedAdmin) -> None:

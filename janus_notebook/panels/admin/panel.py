@@ -63,7 +63,7 @@ class AdminPanel(Panel["JanusAdmin"]):
         super().__init__(core, loop=loop, painter=painter)
         self._own_sessions = own_sessions
         self._numbers: dict[str, int] = {}
-        self.watch = Watch(self._core, lambda: painter.hurry(self))
+        self.watch = Watch(self._core, lambda: painter.hurry(self), self.fail)
         for name, doing, run in (
             ("refresh", "refresh", self._refresh),
             ("interval", "change the automatic refresh", self._set_interval),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from janus_notebook.client.tasks import Tasks
 from janus_notebook.errors import JanusError, JanusPluginError, JanusServerError
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class Watch:
     Args:
         admin: gives the server, or None when it is gone: the watch does not keep it.
         on_change: called when there is something new to show.
+        on_error: called with a defect that ended the repeated reading.
 
     Attributes:
         reading: the last one that succeeded, or None.
@@ -100,7 +102,12 @@ class Watch:
         interval: seconds from the end of one to the next; 0 for none but those that are asked for.
     """
 
-    def __init__(self, admin: Callable[[], JanusAdmin | None], on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        admin: Callable[[], JanusAdmin | None],
+        on_change: Callable[[], None],
+        on_error: Callable[[JanusError], None],
+    ) -> None:
         self.reading: Reading | None = None
         self.number = 0
         self.failure = ""
@@ -110,6 +117,7 @@ class Watch:
         self._admin = admin
         self._on_change = on_change
         self._turn = asyncio.Lock()
+        self._tasks = Tasks(on_error)
         self._task: asyncio.Task[None] | None = None
 
     async def refresh(self) -> bool:
@@ -143,9 +151,7 @@ class Watch:
             self._task.cancel()
             self._task = None
         if seconds:
-            self._task = asyncio.get_running_loop().create_task(
-                self._repeat(seconds), name="janus-admin-panel"
-            )
+            self._task = self._tasks.spawn(self._repeat(seconds), name="janus-admin-panel")
         self._on_change()
 
     async def _repeat(self, seconds: int) -> None:

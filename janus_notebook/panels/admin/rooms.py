@@ -102,7 +102,8 @@ def _room_snapshot(
                 }
             links.append({"from": feed, "to": to, **_link(streams, paused)})
     keys = {feed: f"p{at}" for at, feed in enumerate(room.publishers)}
-    watching = {handle.plugin_specific.get("private_id") for handle in room.subscribers}
+    brought = (handle.plugin_specific.get("private_id") for handle in room.subscribers)
+    watching = {private_id for private_id in brought if isinstance(private_id, int)}
     return {
         "room": name,
         "description": clean(listed.get("description") or "", NAME_LIMIT),

@@ -56,7 +56,7 @@ class RoomPanel(Panel["RoomView"]):
         self._about: ListedRoom | None = None
         self._asked: float | None = None
         self._room: Id | None = None  # that was asked about
-        self.watching = Watching(lambda: painter.hurry(self))
+        self.watching = Watching(lambda: painter.hurry(self), self.fail)
         self.actions.add("refresh", "refresh", self._refresh)
         self.actions.add("receive", "receive", self._receive)
         self.actions.add("kick", "kick", self._kick)

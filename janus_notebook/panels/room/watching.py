@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
+from janus_notebook.client.tasks import Tasks
 from janus_notebook.errors import JanusError
 from janus_notebook.panels.room.still import still
 
@@ -26,15 +27,17 @@ class Watching:
 
     Args:
         on_change: called when there is a new picture, or something else is received.
+        on_error: called with a defect that ended the pictures.
 
     Attributes:
         stills: the newest picture of each feed, as the URL of an ``img``.
     """
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None], on_error: Callable[[JanusError], None]) -> None:
         self.stills: dict[Id, str] = {}
         self._on_change = on_change
         self._subscriber: RoomSubscriber | None = None
+        self._tasks = Tasks(on_error)
         self._task: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
@@ -68,7 +71,7 @@ class Watching:
                     await self._end()
                 raise
             if self._task is None:
-                self._task = asyncio.create_task(self._look(), name="janus-room-panel")
+                self._task = self._tasks.spawn(self._look(), name="janus-room-panel")
         self._on_change()
 
     async def close(self) -> None:
