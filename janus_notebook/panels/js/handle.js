@@ -2,7 +2,7 @@
 
 const RECEIVES = { true: "Janus receives it", false: "✕ Janus receives nothing", null: "" };
 const HAS_PEER_CONNECTION = ["negotiating", "connected"];
-const MEDIA = ["mid", "media", "seen by", "receives", "sends", "lost", "jitter", "RTT", "last said"];
+const MEDIA = ["mid", "media", "seen by", "receives", "sends", "lost", "jitter", "RTT"];
 
 function lastSaid(row) {
   const at = row.event_at === null ? "" : ` since ${timeOfDay(row.event_at)}`;
@@ -12,7 +12,7 @@ function lastSaid(row) {
     said && said + at,
     row.slowlinks && `${row.slowlinks} slow link${row.slowlinks > 1 ? "s" : ""} (${row.lost} lost)`,
     row.frames !== null && `${row.frames.toLocaleString("en")} frames${size}${row.ended ? " (ended)" : ""}`,
-  ].filter(Boolean).join(" · ") || "–";
+  ].filter(Boolean).join(" · ");
 }
 
 /** A line for each side that has figures; at least one. */
@@ -22,7 +22,9 @@ function mediaLines(row) {
   const lines = [["we", row.we], ["Janus", row.janus]].filter(([, seen]) => seen)
     .map(([who, seen]) => [who, ...figures(seen)]);
   if (!lines.length) lines.push(["–", "–", "–", "–", "–", "–"]);
-  return lines.map((line, at) => (at ? ["", "", ...line, ""] : [row.mid, what, ...line, lastSaid(row)]));
+  const said = lastSaid(row);
+  const first = lines.length > 1 || !said ? what : `${what} – ${said}`;
+  return lines.map((line, at) => (at ? ["", said, ...line] : [row.mid, first, ...line]));
 }
 
 function eventRow(row) {
