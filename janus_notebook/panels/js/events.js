@@ -64,12 +64,12 @@ function renderStream(store, model, el) {
   );
   const saveBar = saveButtons(bar.node, store, signal, () => ({ query: filter.query(), upto: paused ? frozen : null }));
   const body = root.appendChild(make("div", "janus-body"));
-  const left_ = body.appendChild(make("div", "janus-side"));
-  const heading = left_.appendChild(make("div", "janus-event janus-heading"));
+  const side = body.appendChild(make("div", "janus-side"));
+  const heading = side.appendChild(make("div", "janus-event janus-heading"));
   heading.setAttribute("aria-hidden", "true");
   COLUMNS.forEach((name, at) => heading.appendChild(make("span", at < 2 ? "janus-number" : `janus-${name}`, name)));
-  const none = left_.appendChild(make("div", "janus-none janus-muted"));
-  const view = virtualList(left_, signal, {
+  const none = side.appendChild(make("div", "janus-none janus-muted"));
+  const view = virtualList(side, signal, {
     label: "Events, oldest first", create: rowNode,
     cursor: () => (cursor === null ? -1 : exactly(rows, cursor)),
     draw: (node, index) => {
@@ -80,6 +80,7 @@ function renderStream(store, model, el) {
     move: (index, how) => go(rows.at(index), how === "End"),
     choose: () => open(),
     scrolled: (atEnd) => {
+      if (atEnd === null && details.open() !== null) view.reveal(Math.max(0, exactly(rows, cursor)));
       if (atEnd === null) schedule(); // resized
       else if (atEnd !== following) follow(atEnd);
     },

@@ -83,6 +83,7 @@ function filterBar(parent, model, signal, changed) {
     const input = label.appendChild(make("input"));
     Object.assign(input, { type: "checkbox", checked: true });
     label.dataset.direction = direction;
+    label.style.order = Object.keys(DIRECTION_WORDS).indexOf(direction);
     label.title = `${title}. Untick it to hide them.`;
     label.append(make("span", "janus-direction", `${ARROWS[direction] ?? "?"} ${word}`), make("span", "janus-muted"));
     input.addEventListener("change", apply, { signal });
