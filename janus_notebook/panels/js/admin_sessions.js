@@ -11,8 +11,7 @@ function bits(value) {
 
 function sessionText(session) {
   const idle = session.idle === null ? "" : `idle ${session.idle.toFixed(1)} s${session.timeout > 0 ? ` of ${session.timeout} s` : ""}`;
-  const handles = session.count === 1 ? "1 handle" : `${session.count} handles`;
-  return [session.transport, handles, idle].filter(Boolean).join(" · ");
+  return [session.transport, plural(session.count, "handle"), idle].filter(Boolean).join(" · ");
 }
 
 function handleTexts(handle) {
@@ -129,7 +128,7 @@ function sessionsPage(page, { controls: { button }, question, request, signal })
     setRows(rows, chosen);
     const all = sessions.reduce((sum, session) => sum + session.count, 0);
     const shown = rows.filter(({ handle }) => handle).length;
-    put(count, `${sessions.length} sessions · ${shown === all ? all : `${shown} of ${all}`} handles`);
+    put(count, `${plural(sessions.length, "session")} · ${shown === all ? "" : `${shown} of `}${plural(all, "handle")}`);
     put(none, rows.length ? "" : sessions.length ? "No session or handle holds these words." : "Nobody has a session on this server.");
   };
   const drawDetail = async (anew) => {

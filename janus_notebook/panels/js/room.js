@@ -74,7 +74,7 @@ function personCard(tools, question, secret, signal) {
     receiveOff(!person.publisher || !inside);
     kick.setAttribute("aria-label", `Kick ${person.name}`);
     kickOff(!inside);
-    receive.hidden = kick.hidden = person.me;
+    acts.hidden = person.me;
   };
   return card;
 }
