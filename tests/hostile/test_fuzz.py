@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -9,12 +11,17 @@ from janus_notebook.client.ladder import ladder_of
 from janus_notebook.panels import static
 from janus_notebook.panels.events.snapshot import stream_snapshot
 from janus_notebook.panels.events.static import stream_parts
+from janus_notebook.panels.handle.snapshot import handle_snapshot
+from janus_notebook.panels.handle.static import handle_parts
 from janus_notebook.panels.session.snapshot import session_snapshot
 from janus_notebook.panels.session.static import session_parts
 from janus_notebook.panels.snapshot import event_row
 from tests.hostile.corpus import check_html, check_text, check_values, texts
 from tests.hostile.messages import hostile_log
 from tests.hostile.sessions import hostile_room, hostile_session
+
+if TYPE_CHECKING:
+    from janus_notebook.bridge import BackgroundLoop
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
 
@@ -36,9 +43,13 @@ def test_an_entry_of_any_text(text: str) -> None:
 
 @settings(long, max_examples=300)
 @given(texts)
-def test_panels_of_any_text(text: str) -> None:
-    session = hostile_session(text)
-    check_text(repr(hostile_room(text)), 10_000)
-    for parts in (session_parts(session_snapshot(session)), stream_parts(stream_snapshot(session.events))):
+def test_panels_of_any_text(loop: BackgroundLoop, text: str) -> None:
+    session = loop.run_sync(hostile_session, text, timeout=60)
+    check_text(repr(loop.run_sync(hostile_room, text)), 10_000)
+    for parts in (
+        session_parts(loop.run_sync(session_snapshot, session)),
+        stream_parts(loop.run_sync(stream_snapshot, session.events)),
+        *(handle_parts(loop.run_sync(handle_snapshot, plugin)) for plugin in session.plugins),
+    ):
         check_html(static.html(parts), 200_000)
         check_text(static.plain(parts), 200_000)
