@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from janus_notebook.client.bundle.scrub import Scrubber
 from janus_notebook.client.tables import Table
 from janus_notebook.config import MASK, mask, mask_sdp, mask_url
 from janus_notebook.errors import (
@@ -91,3 +92,8 @@ def test_a_summary_of_a_huge_object_reads_only_what_it_shows() -> None:
     assert len(brief(wide)) < 20_000
     assert len(brief({"x": wide})) < 200
     assert len(brief({"x": "y" * MEGABYTE})) < 2_000
+
+
+def test_a_list_of_secrets_without_an_end_is_masked_in_one_go() -> None:
+    assert Scrubber().text('"allowed": [a, b') == '"allowed": ***'
+    assert Scrubber().text("pin=[" * (MEGABYTE // 5)) == "pin=***"

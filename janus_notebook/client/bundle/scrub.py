@@ -43,7 +43,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(
             rf"""(?is)(?<!a=)\b((?:{_KEY})(?:\\*["'])?\s*[:=]\s*)"""
             rf"""(?!{re.escape(MASK)}|\\*["']{re.escape(MASK)})"""
-            r"""(?:(?P<quote>\\*["']).*?(?:(?<!\\)(?P=quote)|\Z)|\[[^\]]*\]|"""
+            r"""(?:(?P<quote>\\*["']).*?(?:(?<!\\)(?P=quote)|\Z)|\[[^\]]*\]?|"""
             r"""(?!(?:true|false|null|none)\b)[^\s,;&{}\[\]()"'\\]+)"""
         ),
         rf"\1\g<quote>{MASK}\g<quote>",
