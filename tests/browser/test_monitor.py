@@ -38,7 +38,7 @@ def test_what_the_server_tells_is_seen_live(notebook: Notebook) -> None:
     rows.filter(has_text="offer of the client").first.click()
     tree = panel.get_by_role("tree")
     expect(tree).to_contain_text('owner: "remote"')
-    expect(tree).to_contain_text("v=0")
+    expect(tree).to_contain_text("m=audio")
     panel.get_by_label("Filter the events").fill("")
     merged = notebook.output(notebook.add_and_run("watching.merged(session)"))
     expect(merged).to_contain_text("Events of the session and of the server about it")
