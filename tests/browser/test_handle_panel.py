@@ -154,7 +154,7 @@ def test_a_room_is_moderated_from_the_panel(notebook: Notebook) -> None:
     panel.get_by_role("textbox", name="Name").fill("Teacher")
     panel.get_by_role("button", name="Join").click()
     expect(notice).to_have_text("joined room 77")
-    ann = panel.get_by_role("row").filter(has_text="Ann")
+    ann = panel.locator(".janus-group").get_by_role("row").filter(has_text="Ann")
     expect(ann).to_contain_text("video 1")
     ann.get_by_role("button", name="Mute audio 0").click()
     expect(notice).to_contain_text("could not mute or unmute")
