@@ -117,7 +117,13 @@ def _pair(e: Evidence) -> Step:
     if said.up_at is not None:
         return Step("pair", "done", None, note)
     state = ice.state if ice is not None else next(reversed(said.ice), "")
-    return _going_on(e, "pair", began, f"ICE is {state}" if state else "trying pairs", advice.for_pair(said))
+    return _going_on(
+        e,
+        "pair",
+        began,
+        f"ICE is {state}" if state not in ("", "closed") else "no pair yet",
+        advice.for_pair(said),
+    )
 
 
 def _dtls(e: Evidence) -> Step:
