@@ -25,7 +25,6 @@ function drawRow(node, seq, row, gone, mark) {
 function renderStream(store, model, el) {
   const controller = new AbortController();
   const { signal } = controller;
-  const me = {}; // this view
   const root = el.appendChild(make("div", "janus-panel janus-stream"));
   const setHeader = header(root, model, signal);
   let frame = 0;
@@ -35,12 +34,10 @@ function renderStream(store, model, el) {
   const hits = makeFinder(store, `${mine}-search`, schedule);
   let rows = { length: 0, at: () => 0 }; // the numbers in the list
   let found = rows; // the numbers that the search has found
-  let searched = "";
-  let cursor = null;
-  let paused = false;
-  let following = true;
-  let frozen = 0; // the newest number when it was paused
-  let left = 0; // the newest number when following ended
+  let [searched, cursor] = ["", null];
+  let [paused, following] = [false, true];
+  let awaited = 0; // the step to make when the search has found something
+  let [frozen, left] = [0, 0]; // the newest numbers when it was paused, and when following ended
   let floor = 1; // the oldest number in the list
 
   const filter = filterBar(root, model, signal, () => {
@@ -103,7 +100,7 @@ function renderStream(store, model, el) {
   function pause(on) {
     paused = on;
     frozen = store.last;
-    store.hold(me, on);
+    store.hold(mine, on);
     put(pauseButton, on ? "▶ Resume" : "❚❚ Pause");
     pauseButton.setAttribute("aria-pressed", String(on));
     schedule();
@@ -123,13 +120,17 @@ function renderStream(store, model, el) {
     view.reveal(Math.max(0, exactly(rows, cursor)));
   }
   function setSearch() {
-    searched = bar.text();
+    [searched, awaited] = [bar.text(), 0];
     const query = { ...filter.query(), search: searched };
     hits.set(query, matcher(query));
     schedule();
   }
   function step(by) {
-    if (!found.length) return;
+    awaited = 0;
+    cancelAnimationFrame(frame);
+    draw(); // what was typed just now is looked for first
+    awaited = found.length ? 0 : by;
+    if (awaited) return;
     const from = cursor ?? rows.at(Math.min(view.top(), rows.length - 1));
     const at = by > 0 ? indexOf(found, from + (cursor === null ? 0 : 1)) : indexOf(found, from) - 1;
     go(found.at((at + found.length) % found.length));
@@ -150,6 +151,7 @@ function renderStream(store, model, el) {
     const filtered = filter.query() !== null;
     none.hidden = rows.length > 0;
     put(none, filtered ? (shown.pending ? "Looking through the log…" : "No event fits the filter.") : "No events yet.");
+    if (awaited && found.length) step(awaited);
     bar.show(searched && found, cursor === null ? -1 : exactly(found, cursor), hits.pending > 0 && !found.length);
     put(counts, countText(log, filtered ? rows.length : null, paused ? store.last - frozen : 0, following || paused ? 0 : store.last - left, model));
     const here = shown.pending || (searched && hits.pending) ? ` Until then only the ${number(store.rows.size)} events that this page has are looked through.` : "";
@@ -174,12 +176,12 @@ function renderStream(store, model, el) {
   store.changed.add(schedule);
   signal.addEventListener("abort", () => {
     store.changed.delete(schedule);
-    store.hold(me, false);
+    store.hold(mine, false);
     for (const finder of [shown, hits]) finder.close();
     cancelAnimationFrame(frame);
   });
   drawHead();
-  shown.set(null, () => true);
+  shown.set(null, matcher(null));
   follow(true);
   pauseButton.setAttribute("aria-pressed", "false");
   draw();
