@@ -44,8 +44,8 @@ class Peer:
     Args:
         ice_servers: STUN and TURN servers as dicts with ``urls`` and, for TURN, ``username`` and
             ``credential``. None by default: no public server is ever asked.
-        on_change: called with no arguments, on the loop, after a state has changed or a track has
-            come or gone; several changes at once make one call. May be set later.
+        on_change: called with no arguments, on the loop, after a state has changed, or a track has
+            come, given its first frame, or gone; several changes at once make one call. May be set later.
         on_source_failure: called with the error, on the loop, when the function or iterator that
             gives our pictures has failed while it is sent. May be set later.
 
@@ -439,7 +439,7 @@ class Peer:
         transceiver = next(t for t in pc.getTransceivers() if t.receiver.track is source)
         track = ReceivedTrack(source, str(transceiver.mid), self._sending.unsent)
         self._tracks[track.mid] = track
-        track.start(partial(self._track_ended, track))
+        track.start(self._notify, partial(self._track_ended, track))
         self._notify()
 
     def _on_retired(self, source: MediaStreamTrack) -> None:

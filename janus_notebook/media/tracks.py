@@ -93,10 +93,12 @@ class ReceivedTrack:
             return await asyncio.to_thread(_rgb, frame)
         return _rgb(frame)
 
-    def start(self, on_end: Callable[[], None]) -> None:
+    def start(self, on_first: Callable[[], None], on_end: Callable[[], None]) -> None:
         """Start to take frames, on the running loop. `Peer` calls this."""
         if self._task is None:
-            self._task = asyncio.create_task(self._drain(on_end), name=f"janus-drain-{self.kind}-{self.mid}")
+            self._task = asyncio.create_task(
+                self._drain(on_first, on_end), name=f"janus-drain-{self.kind}-{self.mid}"
+            )
 
     def reads(self, source: MediaStreamTrack) -> bool:
         """Say whether this is the reader of aiortc's track."""
@@ -125,7 +127,7 @@ class ReceivedTrack:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _drain(self, on_end: Callable[[], None]) -> None:
+    async def _drain(self, on_first: Callable[[], None], on_end: Callable[[], None]) -> None:
         try:
             while True:
                 frame = await self._source.recv()
@@ -134,6 +136,8 @@ class ReceivedTrack:
                 self._newest = frame
                 self.frames_received += 1
                 self.last_frame_at = time.time()
+                if self.frames_received == 1:
+                    on_first()
                 for waiter in self._waiters:
                     if not waiter.done():
                         waiter.set_result(frame)

@@ -46,7 +46,7 @@ class WebRtcPlugin(TypedPlugin):
         self._trickled = Trickled()
         self._negotiation = asyncio.Lock()
         self._connecting = False
-        self._recorded: tuple[str, str] | None = None
+        self._recorded: tuple[str, str, tuple[str, ...]] | None = None
         self._offers = asyncio.Lock()
         self._unfinished: asyncio.Task[Any] | None = None
         self._stepping: asyncio.Task[Any] | None = None
@@ -383,7 +383,7 @@ class WebRtcPlugin(TypedPlugin):
     def _record_change(self, peer: Peer) -> None:
         """Record the states of our own side, so that a log tells what happened between the messages."""
         facts = peer.facts()
-        states = facts["ice"], facts["dtls"]
+        states = facts["ice"], facts["dtls"], tuple(t["mid"] for t in facts["tracks"] if t["frames"])
         if self.session is not None and self.id is not None and states != self._recorded:
             self._recorded = states
             self.session.events.record("local", "peer", facts, self.session.id, self.id)

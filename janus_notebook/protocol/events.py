@@ -285,7 +285,10 @@ class StateEvent(JanusEvent, frozen=True):
 
 
 class PeerEvent(JanusEvent, frozen=True):
-    """Local: our own peer connection came into another state; `raw` has all its facts (`Peer.facts`)."""
+    """Local: our own peer connection came into another state, or a track gave its first frame.
+
+    `raw` has all its facts (`Peer.facts`).
+    """
 
     @property
     def ice(self) -> str:
@@ -299,7 +302,18 @@ class PeerEvent(JanusEvent, frozen=True):
 
     @property
     def _words(self) -> str:
-        return f"ICE {self.ice}, DTLS {self.dtls}"
+        return f"ICE {self.ice}, DTLS {self.dtls}" + (
+            f", we receive {kinds}" if (kinds := self._kinds) else ""
+        )
+
+    @property
+    def _kinds(self) -> str:
+        """The kinds of the tracks that have given a frame."""
+        tracks = self.raw.get("tracks")
+        known = (
+            [t for t in tracks if isinstance(t, dict) and t.get("frames")] if isinstance(tracks, list) else []
+        )
+        return " and ".join(dict.fromkeys(str(track.get("kind")) for track in known))
 
 
 class ErrorEvent(JanusEvent, frozen=True):

@@ -62,7 +62,8 @@ def test_a_call_with_figures_of_both_sides(gateway: LocalGateway, tmp_path: Path
                 assert "kbit/s" in row["janus"]["receives"]
                 assert "kbit/s" in row["janus"]["sends"]
                 assert "kbit/s" in row["we"]["sends"]
-                assert row["janus"]["rtt"].endswith("ms")
+                # Janus says 0 of less than a millisecond, as of what it does not know.
+                assert row["janus"]["rtt"] == "–" or row["janus"]["rtt"].endswith("ms")
             # What one side sends is what the other receives, as far as two clocks allow.
             sent, came = series.ours["1"].totals, series.janus["1"].totals
             assert sent.packets_out is not None

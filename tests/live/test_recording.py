@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ async def a_call(session: JanusSession) -> list[JanusPlugin]:
     for plugin in (echo, room, gone):
         await plugin.attach(session)
     await echo.publish()
-    await echo.track("video").snapshot(10)
+    await asyncio.gather(*(echo.track(kind).snapshot(10) for kind in ("audio", "video")))
     created = await room.request(
         {"request": "create", "secret": PLANTED, "pin": PLANTED, "allowed": [PLANTED], "description": "Mine"}
     )
@@ -81,6 +82,8 @@ def test_a_replay_ends_as_the_live_run(tmp_path: Path, moment: str) -> None:
         again = panels(replay)
         assert again["session"]["head"].pop("recording").startswith("at its end, ")
         assert live["session"]["head"].pop("recording") is None
+        assert again["session"]["head"].pop("alive") is False  # at its end a recording moves no more
+        assert live["session"]["head"].pop("alive") is (moment == "open")
         for handle in (*live["handles"], *again["handles"]):
             handle.pop("figures")  # a recording has none
             handle["verdict"].pop("advice")  # nor anything to call

@@ -35,7 +35,7 @@ class Fed(MediaStreamTrack):
 async def fed(kind: str = "video") -> tuple[Fed, ReceivedTrack]:
     source = Fed(kind)
     track = ReceivedTrack(source, "v")
-    track.start(lambda: None)
+    track.start(lambda: None, lambda: None)
     return source, track
 
 
