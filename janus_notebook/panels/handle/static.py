@@ -75,5 +75,5 @@ def last_said(row: dict[str, Any]) -> str:
         texts.append(f"{row['slowlinks']} slow link{'s' * (row['slowlinks'] > 1)} ({row['lost']} lost)")
     if row["frames"] is not None:
         size = f" of {row['size']}" if row["size"] else ""
-        texts.append(f"{row['frames']} frames{size}{' (ended)' if row['ended'] else ''}")
+        texts.append(f"we decoded {row['frames']:,} frames{size}{' (ended)' if row['ended'] else ''}")
     return ", ".join(filter(None, texts)) or "–"

@@ -1,17 +1,18 @@
 // The handle panel: how the connection stands, its ladder, figures, media, controls, last events.
 
 const RECEIVES = { true: "Janus receives it", false: "✕ Janus receives nothing", null: "" };
+const SINCE = { true: "Janus has received it since ", false: "✕ Janus has received nothing since " };
 const HAS_PEER_CONNECTION = ["negotiating", "connected"];
 const MEDIA = ["mid", "media", "seen by", "receives", "sends", "lost", "jitter", "RTT"];
 
 function lastSaid(row) {
-  const at = row.event_at === null ? "" : ` since ${timeOfDay(row.event_at)}`;
-  const said = RECEIVES[row.janus_receives];
+  const { event_at: at, janus_receives: receives } = row;
+  const said = at === null || receives === null ? RECEIVES[receives] : SINCE[receives] + timeOfDay(at);
   const size = row.size ? ` of ${row.size}` : "";
   return [
-    said && said + at,
+    said,
     row.slowlinks && `${row.slowlinks} slow link${row.slowlinks > 1 ? "s" : ""} (${row.lost} lost)`,
-    row.frames !== null && `${row.frames.toLocaleString("en")} frames${size}${row.ended ? " (ended)" : ""}`,
+    row.frames !== null && `we decoded ${row.frames.toLocaleString("en")} frames${size}${row.ended ? " (ended)" : ""}`,
   ].filter(Boolean).join(" · ");
 }
 

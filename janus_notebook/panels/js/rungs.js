@@ -16,6 +16,19 @@ const MEANS = {
   data: "The data channel that messages go over",
 };
 
+// From when until when a time of the ladder counts.
+const TIMES = {
+  signalling: ["the request to attach", "its reply"],
+  offer: ["the offer", "the answer"],
+  gathering: ["the offer", "the last address of both sides; it goes on beside the answer and ICE"],
+  pair: ["the answer", "a pair of addresses that works"],
+  dtls: ["that pair (or from the answer, if ICE is not ours)", "Janus says that media can flow"],
+  to_janus: ["when media can flow", "Janus has received something of each kind"],
+  from_janus: ["when media can flow", "the first frames"],
+  data: ["when the connection is up", "the first message"],
+};
+const CONNECTED = "From the offer until Janus says that media can flow: offer / answer, then ICE pair, then DTLS";
+
 /** The line; returns its update. */
 function verdictLine(parent) {
   const node = parent.appendChild(make("div", "janus-verdict"));
@@ -26,6 +39,7 @@ function verdictLine(parent) {
   const advice = node.appendChild(make("div", "janus-advice"));
   return (verdict) => {
     node.dataset.level = verdict.level;
+    title.title = verdict.level === "good" ? CONNECTED : "";
     put(title, /[.…]$/.test(verdict.title) ? verdict.title : `${verdict.title}.`);
     put(text, verdict.text ? ` ${verdict.text}` : "");
     put(advice, verdict.advice ? `${verdict.level === "calm" ? "" : "Try: "}${verdict.advice}` : "");
@@ -44,11 +58,20 @@ function stepTime({ status, secs }) {
   return status === "now" || status === "slow" ? `for ${secs} s` : after(secs);
 }
 
+function timeTitle({ name, status, secs }) {
+  if (secs === null) return "";
+  const [begin, end] = TIMES[name];
+  return `From ${begin} until ${status === "now" || status === "slow" ? "now" : end}`;
+}
+
 function drawRung(node, step) {
   const [name, took, note] = node.children;
   put(name, `${MARKS[step.status]} ${step.title}`);
   put(took, stepTime(step));
   put(note, step.note);
+  const counts = timeTitle(step);
+  if (counts) took.title = counts;
+  else took.removeAttribute("title");
   node.dataset.status = step.status;
   node.title = `${MEANS[step.name]}: ${STATUS[step.status]}${step.note ? ` (${step.note})` : ""}`;
   if (["now", "slow", "failed"].includes(step.status)) node.setAttribute("aria-current", "step");
