@@ -69,6 +69,10 @@ def test_a_call_with_figures_of_both_sides(gateway: LocalGateway, tmp_path: Path
             assert sent.packets_out is not None
             assert came.packets_in is not None
             assert abs(sent.packets_out - came.packets_in) <= 60
+            await echo.configure(video=False)
+            told = handle_snapshot(echo, None, series)["verdict"]
+            assert told["level"] == "good"
+            assert told["text"].endswith("we receive audio; Janus sends no video back: switched off.")
             last = series.points[-1]
             assert last[1] is not None
             assert last[1] > 10_000

@@ -247,8 +247,16 @@ def test_what_comes_back() -> None:
     step = scene.steps(facts=FACTS, clock=1009.0)["from_janus"]
     assert (step.status, step.note) == ("slow", "nothing came of audio for 9 s and video for 9 s")
     assert scene.marks(facts=silent, clock=None) == "from_janus:unknown"
-    scene.said.settings["video"] = False
-    assert scene.steps(facts=silent, clock=1001.0)["from_janus"].note == "video off, as was asked"
+    # Frames of before it was switched off are no reason to say that it comes, nor that it is missing.
+    for facts in (FACTS, silent):
+        told = scene.verdict(facts=facts, clock=1001.0, off=frozenset({"video"}))
+        assert (told["level"], told["text"]) == (
+            "good",
+            "Janus receives audio and video; we receive audio; Janus sends no video back: switched off.",
+        )
+    both = {"facts": FACTS, "clock": 1009.0, "off": frozenset({"audio", "video"})}
+    assert scene.steps(**both)["from_janus"].status == "none"
+    assert scene.verdict(**both)["text"].endswith("; Janus sends no audio or video back: switched off.")
     failed = {**FACTS, "sources": {"video": "failed: ValueError"}}
     step = scene.steps(facts=failed, clock=1001.0)["to_janus"]
     assert (step.status, step.note) == ("failed", "our source ended (video: failed: ValueError)")

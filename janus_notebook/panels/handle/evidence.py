@@ -63,6 +63,7 @@ class Evidence:
         facts: what our own peer connection knows (`Peer.facts`), or empty.
         info: Janus's `handle_info`, where it is known.
         now: seconds of the session.
+        off: the kinds that Janus was asked not to send back.
         clock: POSIX seconds, for what is told in them; None for a recording, in which nothing moves.
     """
 
@@ -74,6 +75,7 @@ class Evidence:
     facts: Mapping[str, Any] | None = None
     info: HandleInfo | None = None
     now: float = 0.0
+    off: frozenset[str] = frozenset()
     clock: float | None = None
 
     @property

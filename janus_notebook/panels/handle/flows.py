@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from janus_notebook.panels.handle import advice
@@ -57,7 +58,13 @@ def from_janus(e: Evidence, up: bool, to_janus: Step) -> Step:
         return Step("from_janus", "none", note="Janus sends nothing")
     if not up or e.ended:
         return Step("from_janus", "over" if up else "waiting")
-    return _received(e, kinds, to_janus) if e.facts else _sent(e, kinds)
+    on = {mid: kind for mid, kind in kinds.items() if kind not in e.off}
+    silent = [kind for kind in kinds.values() if kind in e.off]
+    off = f"Janus sends no {' or '.join(dict.fromkeys(silent))} back: switched off" if silent else ""
+    if not on:
+        return Step("from_janus", "none", note=off)
+    step = _received(e, on, to_janus) if e.facts else _sent(e, on)
+    return replace(step, note=f"{step.note}; {off}") if off and step.status == "done" else step
 
 
 def _sent(e: Evidence, kinds: Mapping[str, str]) -> Step:
@@ -75,9 +82,6 @@ def _received(e: Evidence, kinds: Mapping[str, str], to_janus: Step) -> Step:
     """As our own tracks have it."""
     tracks = {str(track.get("mid")): track for track in (e.facts or {}).get("tracks", ())}
     none = {mid: kind for mid, kind in kinds.items() if not tracks.get(mid, {}).get("frames")}
-    off = {kind for kind in kinds.values() if e.said.settings.get(kind) is False}
-    if none and set(none.values()) <= off:
-        return Step("from_janus", "done", None, f"{_and(none.values())} off, as was asked")
     if none and e.clock is None:
         return Step("from_janus", "unknown", note="a recording does not tell")
     if none and to_janus.status not in ("done", "none"):
@@ -88,7 +92,7 @@ def _received(e: Evidence, kinds: Mapping[str, str], to_janus: Step) -> Step:
     stale = []
     for mid, kind in kinds.items():
         last = tracks[mid].get("last_frame_at")
-        if e.clock is not None and last and e.clock - last > STALE_SECONDS and kind not in off:
+        if e.clock is not None and last and e.clock - last > STALE_SECONDS:
             stale.append(f"{kind} for {e.clock - last:.0f} s")
     if stale:
         return Step("from_janus", "slow", None, f"nothing came of {_and(stale)}", advice.STALE)

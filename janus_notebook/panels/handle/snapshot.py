@@ -51,7 +51,7 @@ def follow_handle(plugin: AnyHandle, said: Negotiation | None = None) -> Negotia
 
 
 def handle_snapshot(
-    plugin: AnyHandle, said: Negotiation | None = None, series: Series | None = None
+    plugin: AnyHandle, said: Negotiation | None = None, series: Series | None = None, *, button: str = ""
 ) -> dict[str, Any]:
     """What the handle panel shows.
 
@@ -59,6 +59,7 @@ def handle_snapshot(
         plugin: the handle.
         said: what its log tells (`follow_handle`); None reads it all.
         series: its figures, if they are sampled.
+        button: the label of the control that begins its media, where there is one.
     """
     said = follow_handle(plugin) if said is None else said
     session = plugin.session
@@ -74,10 +75,13 @@ def handle_snapshot(
         facts,
         series.info if series is not None else None,
         session.events.elapsed if session is not None else 0.0,
+        _off(plugin, said),
         time.time() if live else None,
     )
     steps = ladder(evidence)
     begins = getattr(plugin, "begins_media", "") if live else ""
+    if begins and button:
+        begins = f"the button “{button}” below, or {begins}"
     return {
         "head": {
             "plugin": clean(plugin.name, NAME_LIMIT),
@@ -95,6 +99,13 @@ def handle_snapshot(
         "figures": _figures(plugin, series, live=live),
         "events": _recent(plugin),
     }
+
+
+def _off(plugin: AnyHandle, said: Negotiation) -> frozenset[str]:
+    """Of EchoTest: elsewhere the settings of these names are about what we send."""
+    if plugin.name != "janus.plugin.echotest":
+        return frozenset()
+    return frozenset(kind for kind in ("audio", "video") if said.settings.get(kind) is False)
 
 
 def _rung(step: Step) -> dict[str, Any]:

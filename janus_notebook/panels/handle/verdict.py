@@ -48,14 +48,16 @@ def verdict(steps: Sequence[Step], evidence: Evidence, begins: str) -> dict[str,
         text = f"Begin with {begins}." if begins else "Media begin with a request that carries an SDP."
         return _line("calm", "Attached, no media yet" if evidence.state != "new" else "Not attached", text)
     took = _took(evidence)
-    return _line("good", f"Connected{f' in {took:.2f} s' if took is not None else ''}", _flows(steps))
+    return _line(
+        "good", f"Connected{f' in {took:.2f} s' if took is not None else ''}", _flows(steps, evidence)
+    )
 
 
 def _line(level: str, title: str, text: str, advice: str = "") -> dict[str, Any]:
     return {"level": level, "title": title, "text": text, "advice": advice}
 
 
-def _flows(steps: Sequence[Step]) -> str:
+def _flows(steps: Sequence[Step], evidence: Evidence) -> str:
     said = {step.name: step for step in steps}
     if "data" in said:
         return _sentence(f"Data channel {said['data'].note}")
@@ -63,8 +65,8 @@ def _flows(steps: Sequence[Step]) -> str:
     texts = []
     if to is not None and to.status == "done":
         texts.append(f"Janus receives {to.note}")
-    if back is not None and back.status == "done":
-        texts.append(back.note if " " in back.note.split(" and ")[0] else f"we receive {back.note}")
+    if back is not None and (back.status == "done" or (back.status == "none" and evidence.off)):
+        texts.append(back.note if back.note.startswith("Janus") else f"we receive {back.note}")
     if back is not None and back.status == "unknown":
         texts.append(f"what comes back is {back.note}")
     return _sentence("; ".join(texts))
