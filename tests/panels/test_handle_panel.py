@@ -140,6 +140,8 @@ def test_the_controls_call_the_typed_methods(
         "Cap bitrate",
         "Layer",
     ]
+    assert panel.drawing.verdict["text"] == "Begin with the button “Send test media” below, or publish()."
+    assert panel.snapshot()["verdict"]["text"] == "Begin with publish()."  # without buttons
     said = [
         do(front_end, panel, "plugin.publish"),
         do(front_end, panel, "plugin.audio", on=False),
@@ -157,7 +159,9 @@ def test_the_controls_call_the_typed_methods(
         {"substream": 1},
     ]
     assert said[1] == "audio is not echoed"
-    assert said[4] == "the bitrate is capped at 512 kbit/s"
+    assert "echotest-….mjr" in said[3]
+    assert said[5] == "the medium layer is echoed, if the sender sends several"
+    assert said[4] == "Janus asks the sender for at most 512 kbit/s; a sender need not obey"
     refused = [
         do(front_end, panel, "plugin.audio", on="yes"),
         do(front_end, panel, "plugin.bitrate", bitrate="fast"),
@@ -165,6 +169,9 @@ def test_the_controls_call_the_typed_methods(
     ]
     assert refused[0] == "could not switch the audio: on must be true or false, not 'yes'."
     assert refused[1].startswith("could not cap the bitrate: bitrate must be a whole number from 0 to")
+    assert refused[1].endswith("from 0 to 1,000,000, not “fast”.")
+    assert refused[2].endswith("and nothing was typed in.")
+    assert "choose a layer" in do(front_end, panel, "plugin.substream", value=None)
     assert len(asked.calls) == 6
     asked.error = JanusPluginError(413, "<b>no</b>")
     assert "<b>no</b>" in do(front_end, panel, "plugin.video", on=False)
@@ -215,13 +222,13 @@ def test_a_videoroom_has_participants_and_moderation(
     loop.run_sync(joined, room)
     until(lambda: len(panel.drawing.groups) == 2)
     people = panel.drawing.groups[1]
-    assert people["title"] == "Participants (3)"
+    assert people["title"] == "Participants known (3)"
     assert [row["cells"] for row in people["rows"]] == [
         ["me (you)", "1", "nothing"],
         ["<b>Ann</b>", "11", "audio 0 opus"],
         ["Bob", "12", "yes"],
     ]
-    assert [b["label"] for b in people["rows"][1]["buttons"]] == ["Mute audio 0", "Kick"]
+    assert [b["label"] for b in people["rows"][1]["buttons"]] == ["Mute audio (mid 0)", "Kick"]
     mute = people["rows"][1]["buttons"][0]
     assert "muted" in do(front_end, panel, "plugin.moderate", **mute["args"], secret=SECRET)
     assert methods["moderate"].calls == [{"room": 7, "id": 11, "mid": "0", "mute": True, "secret": SECRET}]

@@ -97,10 +97,17 @@ class HandlePanel(Panel["AnyHandle"]):
         return core.state in ON_THE_SERVER and is_moving(session)
 
     def snapshot(self) -> dict[str, Any]:
+        self._follow()
+        return self._snapshot()
+
+    def _follow(self) -> None:
         handle = self._handle()
         self._said = follow_handle(handle, self._said)
         self._follow_figures(handle)
-        return handle_snapshot(handle, self._said, self._watch.series if self._watch else None)
+
+    def _snapshot(self, button: str = "") -> dict[str, Any]:
+        series = self._watch.series if self._watch else None
+        return handle_snapshot(self._handle(), self._said, series, button=button)
 
     def parts(self, snapshot: dict[str, Any]) -> list[Part]:
         return handle_parts(snapshot)
@@ -116,10 +123,13 @@ class HandlePanel(Panel["AnyHandle"]):
         return snapshot | {"media": media, "ladder": ladder, "verdict": verdict}
 
     def live(self) -> dict[str, Any]:
-        snapshot, session = self.snapshot(), self.session
+        self._follow()
+        groups, session = self._groups(), self.session
+        buttons = [button for group in groups for button in group["buttons"]]
+        snapshot = self._snapshot(next((each["label"] for each in buttons if each["begins"]), ""))
         since = snapshot["head"]["since_elapsed"]
         seconds = session.events.elapsed - since if session is not None and since is not None else 0.0
-        traits = {**snapshot, "beat": self.beat(seconds), "groups": self._groups()}
+        traits = {**snapshot, "beat": self.beat(seconds), "groups": groups}
         series = self._watch.series if self._watch is not None else None
         if series is not None and (self._epoch, series.total) != self._sent:
             self._sent = self._epoch, series.total

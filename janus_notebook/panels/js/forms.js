@@ -27,7 +27,12 @@ function fieldNode(field) {
   const input = node.appendChild(make("input", "janus-filter"));
   input.type = { secret: "password", number: "number" }[field.kind] ?? "text";
   Object.assign(input, { name: field.name, value: field.value, autocomplete: "off", title: field.title });
+  input.placeholder = field.placeholder;
   if (field.kind === "secret") input.autocomplete = "new-password";
+  if (field.kind === "number") {
+    Object.assign(input, { min: field.low, max: field.high ?? "", required: !field.optional });
+    input.addEventListener("input", () => input.removeAttribute("aria-invalid"));
+  }
   return node;
 }
 
@@ -44,6 +49,9 @@ function forms(parent, model, ask, question, signal) {
     const { item } = node;
     if (node.control.getAttribute("aria-disabled") === "true") return;
     if (item.sure && !await question(item.sure, item.label, group.bar)) return;
+    for (const input of node.querySelectorAll('input[type="number"]')) { // the kernel says what is wrong
+      if (!input.checkValidity()) input.setAttribute("aria-invalid", "true");
+    }
     ask(`plugin.${item.action}`, { ...item.args, ...typed(group.shared), ...typed(node), ...more });
     for (const input of node.querySelectorAll('input[type="password"]')) input.value = "";
   };
@@ -55,7 +63,9 @@ function forms(parent, model, ask, question, signal) {
       label.appendChild(make("span", "janus-muted", item.label));
       node.control = label.appendChild(make("select", "janus-filter"));
       for (const [value, text] of item.options) {
-        node.control.appendChild(make("option", "", text)).value = JSON.stringify(value);
+        const option = node.control.appendChild(make("option", "", text));
+        // What was before a choice cannot be asked for.
+        Object.assign(option, { value: JSON.stringify(value), disabled: value === null, selected: value === null });
       }
       node.control.addEventListener("change", () => {
         const value = JSON.parse(node.control.value);

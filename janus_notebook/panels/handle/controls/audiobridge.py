@@ -37,6 +37,7 @@ JOIN = Button(
         Field("display", "Name", "The name that the others see", optional=True),
         Field("pin", "Pin", "The room's pin, if it has one; it stays in this page", "secret", optional=True),
     ),
+    begins=True,
 )
 
 
@@ -59,7 +60,9 @@ def _groups(plugin: JanusAudioBridgePlugin, _context: Context) -> list[Group]:
                 "volume",
                 "Set volume",
                 "How loud you are in the mix, in percent; 100 is as it came: configure(volume=…)",
-                fields=(Field("volume", "percent", "0 to 1000; 100 is as it came", "number", "100"),),
+                fields=(
+                    Field("volume", "percent", "0 to 1000; 100 is as it came", "number", "100", high=1000),
+                ),
             ),
             Button("leave", "Leave", "Leave the room; the connection stays for the next one: leave()"),
         ),

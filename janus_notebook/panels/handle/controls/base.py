@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.panels.snapshot import NAME_LIMIT, clean
@@ -22,6 +22,7 @@ __all__ = [
     "cap_text",
     "flag",
     "kilobits",
+    "layer_name",
     "one_of",
     "optional_text",
     "room_id",
@@ -33,7 +34,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Field:
-    """What is typed in before a button is pressed. A ``secret`` leaves the page only to be used."""
+    """What is typed in before a button is pressed. A ``secret`` leaves the page only to be used.
+
+    A ``number`` is a whole one, from `low` to `high`.
+    """
 
     name: str
     label: str
@@ -41,6 +45,9 @@ class Field:
     kind: Literal["text", "number", "secret"] = "text"
     value: str = ""
     optional: bool = False
+    placeholder: str = ""
+    low: int = 0
+    high: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ class Button:
         fields: shown before it; sent by their names.
         off: why it cannot be used now, or "".
         sure: a question that is asked first, or "".
+        begins: whether it begins the media of the handle.
     """
 
     action: str
@@ -68,6 +76,7 @@ class Button:
     fields: tuple[Field, ...] = ()
     off: str = ""
     sure: str = ""
+    begins: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,14 +173,15 @@ def whole(arguments: Mapping[str, Any], name: str, low: int, high: int) -> int:
     except ValueError:
         number = low - 1
     if isinstance(value, bool) or not low <= number <= high:
-        shown = clean(value, NAME_LIMIT)
-        raise JanusOptionError(f"{name} must be a whole number from {low} to {high}, not {shown!r}")
+        shown = clean(value, NAME_LIMIT).strip() if value is not None else ""
+        given = f"not “{shown}”" if shown else "and nothing was typed in"
+        raise JanusOptionError(f"{name} must be a whole number from {low} to {high:,}, {given}")
     return number
 
 
 def kilobits(arguments: Mapping[str, Any]) -> int:
     """Bits a second out of kbit/s; 0 is no cap."""
-    return 1000 * whole(arguments, "bitrate", 0, 1_000_000)
+    return 1000 * whole(arguments, "bitrate", 0, BITRATE_LIMIT)
 
 
 def one_of(arguments: Mapping[str, Any], name: str, known: Mapping[str, Any]) -> Any:
@@ -188,14 +198,18 @@ def room_id(arguments: Mapping[str, Any], name: str = "room") -> int | str:
     return int(value) if value.isascii() and value.isdecimal() else value
 
 
-BITRATE = Field("bitrate", "kbit/s", "The cap in kilobits a second; 0 for none", "number", "512")
-LAYERS: tuple[tuple[Any, str], ...] = ((None, "–"), (2, "high"), (1, "medium"), (0, "low"))
+BITRATE_LIMIT: Final = 1_000_000
+BITRATE = Field(
+    "bitrate", "kbit/s", "The cap in kilobits a second; 0 for none", "number", "512", high=BITRATE_LIMIT
+)
+LAYERS: tuple[tuple[Any, str], ...] = ((None, "as it comes"), (2, "high"), (1, "medium"), (0, "low"))
 SECRET = Field(
     "secret",
     "Room secret",
     "Needed to mute and kick where the room has one; it stays in this page",
     "secret",
     optional=True,
+    placeholder="if the room has one",
 )
 
 
@@ -207,5 +221,15 @@ async def set_bitrate(plugin: Any, arguments: Mapping[str, Any], _context: Conte
 
 
 def cap_text(bits: int) -> str:
-    """What a cap is now."""
-    return f"the bitrate is capped at {bits // 1000:,} kbit/s" if bits else "the bitrate has no cap"
+    """What came of a cap: Janus tells the sender (REMB), and drops nothing itself."""
+    if not bits:
+        return "Janus asks the sender for no limit any more"
+    return f"Janus asks the sender for at most {bits // 1000:,} kbit/s; a sender need not obey"
+
+
+def layer_name(value: Any) -> str:
+    """What a layer is called in `LAYERS`."""
+    names = {number: name for number, name in LAYERS if number is not None}
+    if isinstance(value, bool) or not isinstance(value, int) or value not in names:
+        raise JanusOptionError("choose a layer: low, medium or high")
+    return names[value]

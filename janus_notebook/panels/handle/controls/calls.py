@@ -82,7 +82,12 @@ def _videocall(plugin: JanusVideoCallPlugin, context: Context) -> list[Group]:
                     "toggle",
                     context.settings.get("video", True),
                 ),
-                Button("bitrate", "Cap bitrate", "Send no more than this: set(bitrate=…)", fields=(BITRATE,)),
+                Button(
+                    "bitrate",
+                    "Cap bitrate",
+                    "Ask your sender for no more than this, while in a call; it need not obey: set(bitrate=…)",
+                    fields=(BITRATE,),
+                ),
             ),
         )
     ]

@@ -13,6 +13,7 @@ from janus_notebook.panels.handle.controls.base import (
     Controls,
     Group,
     flag,
+    layer_name,
     set_bitrate,
 )
 
@@ -34,38 +35,41 @@ def _groups(plugin: JanusEchoTestPlugin, context: Context) -> list[Group]:
                     "Send test media",
                     "Send a moving test pattern and a tone from this notebook: publish()",
                     off=busy,
+                    begins=True,
                 ),
                 Button(
                     "audio",
                     "Echo audio",
-                    "Whether Janus sends the audio back: configure(audio=…)",
+                    "Whether Janus sends the audio back, once media flow: configure(audio=…)",
                     "toggle",
                     settings.get("audio", True),
                 ),
                 Button(
                     "video",
                     "Echo video",
-                    "Whether Janus sends the video back: configure(video=…)",
+                    "Whether Janus sends the video back, once media flow: configure(video=…)",
                     "toggle",
                     settings.get("video", True),
                 ),
                 Button(
                     "record",
                     "Record",
-                    "Record both directions on the server: configure(record=…)",
+                    "Record the media on the server, once they flow: configure(record=…, filename=…)",
                     "toggle",
                     bool(settings.get("record", False)),
                 ),
                 Button(
                     "bitrate",
                     "Cap bitrate",
-                    "Ask the sender for no more than this: configure(bitrate=…)",
+                    "Ask the sender for no more than this, once media flow: configure(bitrate=…). It need "
+                    "not obey: our own test video goes no lower than 250 kbit/s",
                     fields=(BITRATE,),
                 ),
                 Button(
                     "substream",
                     "Layer",
-                    "Which simulcast layer is echoed, where the sender has several: configure(substream=…)",
+                    "Which layer of the video is echoed: configure(substream=…). It matters only where the "
+                    "sender sends several (simulcast); our own test media have one",
                     "choice",
                     None,
                     LAYERS,
@@ -95,13 +99,16 @@ async def _video(plugin: JanusEchoTestPlugin, arguments: Mapping[str, Any], _con
 async def _record(plugin: JanusEchoTestPlugin, arguments: Mapping[str, Any], _context: Context) -> str:
     on = flag(arguments)
     await plugin.configure(record=on)
-    return "the server records" if on else "the server no longer records"
+    if not on:
+        return "the server no longer records"
+    return "the server records: Janus names the files (echotest-….mjr) and puts them into its working folder"
 
 
 async def _substream(plugin: JanusEchoTestPlugin, arguments: Mapping[str, Any], _context: Context) -> str:
     layer = arguments.get("value")
+    name = layer_name(layer)
     await plugin.configure(substream=layer)
-    return f"layer {layer} is echoed where the sender has it"
+    return f"the {name} layer is echoed, if the sender sends several"
 
 
 CONTROLS = {

@@ -17,6 +17,7 @@ from janus_notebook.panels.handle.controls.base import (
     Group,
     Row,
     flag,
+    layer_name,
     one_of,
     optional_text,
     room_id,
@@ -76,6 +77,7 @@ def _mine(plugin: JanusVideoRoomPlugin, context: Context) -> Group:
                 "Publish test media",
                 "Send a moving test pattern and a tone from this notebook: publish()",
                 off="something is published already" if live else "",
+                begins=True,
             ),
             Button("unpublish", "Unpublish", "Stop publishing and stay in the room: unpublish()", off=idle),
             Button(
@@ -97,7 +99,8 @@ def _mine(plugin: JanusVideoRoomPlugin, context: Context) -> Group:
             Button(
                 "bitrate",
                 "Cap bitrate",
-                "Ask your sender for no more than this: configure(bitrate=…)",
+                "Ask your sender for no more than this, while you publish: configure(bitrate=…). It need not "
+                "obey: our own test video goes no lower than 250 kbit/s",
                 fields=(BITRATE,),
             ),
             Button("leave", "Leave", "Leave the room; this handle cannot join again: leave()"),
@@ -107,7 +110,9 @@ def _mine(plugin: JanusVideoRoomPlugin, context: Context) -> Group:
 
 def _people(plugin: JanusVideoRoomPlugin) -> Group:
     return Group(
-        f"Participants ({len(plugin.view.participants)})",
+        f"Participants known ({len(plugin.view.participants)})",
+        "Janus tells of others when they publish; of those who only listen, if the room has notify_joining. "
+        "Refresh asks for all.",
         buttons=(Button("refresh", "Refresh", "Ask Janus anew who is in the room: listparticipants()"),),
         fields=(SECRET,),
         columns=("name", "id", "publishes"),
@@ -121,7 +126,7 @@ def _person(each: Participant) -> Row:
     mutes = [
         Button(
             "moderate",
-            f"{'Unmute' if stream.moderated else 'Mute'} {stream.type} {stream.mid}",
+            f"{'Unmute' if stream.moderated else 'Mute'} {stream.type} (mid {stream.mid})",
             "Relay this stream to nobody, or again: moderate(mid=…); needs the room's secret if it has one",
             args={"id": str(each.id), "mid": stream.mid, "mute": not stream.moderated},
         )
@@ -172,7 +177,8 @@ def _subscribed(stream: SubscribedStream) -> Row:
         Button(
             "layer",
             label,
-            f"Which layer we get, where the publisher sends several: configure(streams=[{{mid, {key}}}])",
+            f"Which layer we get: configure(streams=[{{mid, {key}}}]). It matters only where the publisher "
+            "sends several",
             "choice",
             None,
             LAYERS,
@@ -267,12 +273,13 @@ async def _layer(plugin: JanusVideoRoomPlugin, arguments: Mapping[str, Any], _co
         arguments.get("layer"),
         arguments.get("value"),
     )
-    if key not in LAYER_NAMES or not isinstance(value, int):
+    name = layer_name(value)
+    if key not in LAYER_NAMES:
         raise JanusOptionError("choose a layer: low, medium or high")
     tuning: ConfigureStream = {"mid": stream.mid}
     tuning[key] = value  # type: ignore[literal-required]  # checked above; which of them is not known here
     await plugin.configure(streams=[tuning])
-    return f"mid {stream.mid}: layer {value} is asked for"
+    return f"mid {stream.mid}: the {name} layer is asked for"
 
 
 def _room(plugin: JanusVideoRoomPlugin) -> Id:
