@@ -85,7 +85,7 @@ def _videocall(plugin: JanusVideoCallPlugin, context: Context) -> list[Group]:
                 Button(
                     "bitrate",
                     "Cap bitrate",
-                    "Ask your sender for no more than this, while in a call; it need not obey: set(bitrate=…)",
+                    "Ask your sender for no more than this, in a call; it need not obey: set(bitrate=…)",
                     fields=(BITRATE,),
                 ),
             ),
