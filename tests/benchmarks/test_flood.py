@@ -24,6 +24,7 @@ def test_frames_are_read_in_both_protocols() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.nightly
 @pytest.mark.timeout(240)
 def test_a_short_flood_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SETTLE_MS", "IDLE_MS"):

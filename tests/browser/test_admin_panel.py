@@ -14,7 +14,7 @@ from tests.browser.notebooks import write
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.nightly, pytest.mark.timeout(900)]
 
 SETUP = """
 %load_ext janus_notebook

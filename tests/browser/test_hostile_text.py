@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.browser.harness import Lab
     from tests.browser.page import Notebook
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.timeout(600)]
 
 SETUP = """
 %load_ext janus_notebook

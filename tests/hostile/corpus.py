@@ -10,6 +10,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -50,6 +51,13 @@ CORPUS: Final[dict[str, str]] = {
     "spaces": f"{MARK}" + " \t\n" * (MEGABYTE // 3),
 }
 """By category."""
+
+# A megabyte takes its time: by day one of them.
+_BY_NIGHT = ("long", "slashes", "quotes", "escapes", "spaces")
+NAMES: Final = [
+    pytest.param(name, marks=pytest.mark.nightly) if name in _BY_NIGHT else name for name in CORPUS
+]
+"""The categories, for a test that is run with each."""
 
 # Pieces from which texts are made that nobody thought of.
 _PIECES = st.one_of(

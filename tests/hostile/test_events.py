@@ -16,6 +16,7 @@ from janus_notebook.protocol.monitor_events import MonitorEvent
 from tests.hostile.corpus import (
     BAIT,
     CORPUS,
+    NAMES,
     check_text,
     check_values,
     encodable,
@@ -27,7 +28,7 @@ from tests.hostile.sessions import LONG
 if TYPE_CHECKING:
     from pathlib import Path
 
-corpus = pytest.mark.parametrize("name", CORPUS)
+corpus = pytest.mark.parametrize("name", NAMES)
 
 
 def test_the_messages_have_the_fields_that_a_peer_controls() -> None:

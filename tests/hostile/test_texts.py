@@ -19,10 +19,10 @@ from janus_notebook.errors import (
 from janus_notebook.protocol.events import brief
 from janus_notebook.protocol.messages import excerpt
 from janus_notebook.texts import clean, short_repr
-from tests.hostile.corpus import CORPUS, MEGABYTE, check_html, check_text, texts
+from tests.hostile.corpus import CORPUS, MEGABYTE, NAMES, check_html, check_text, texts
 from tests.protocol.texts import json_values
 
-corpus = pytest.mark.parametrize("name", CORPUS)
+corpus = pytest.mark.parametrize("name", NAMES)
 
 
 @given(texts, st.integers(1, 300), st.booleans())
