@@ -59,7 +59,7 @@ class ConnectionUser(Protocol):
     def on_request(self, message: Mapping[str, Any], text: bytes) -> None:
         """`message` is about to be written; `text` is its JSON without secrets of ours."""
 
-    def on_reply(self, message: Message, text: bytes, handle_id: int | None) -> None:
+    def on_reply(self, message: Message, text: bytes, handle_id: int | None, *, late: bool = False) -> None:
         """`message` answers or acknowledges a request of this session, made for a handle or not."""
 
     def on_event(self, event: Occurred, text: bytes) -> None:
@@ -457,7 +457,10 @@ class JanusConnection:
             case Replied(transaction, message):
                 waiter = self._waiters.pop(transaction)
                 # Its caller may have given up in this instant, and not yet have left.
-                (self._late if waiter.future.done() else self._reply)(waiter, message, text)
+                if waiter.future.done():
+                    self._late(waiter, message, text, waiter.handle_id)
+                else:
+                    self._reply(waiter, message, text)
             case Failed(transaction, error, message):
                 self._fail(self._waiters.pop(transaction), error, message, text)
             case Occurred(_, session_id):
@@ -468,12 +471,12 @@ class JanusConnection:
                 waiter.acknowledged = True
                 if waiter.user is not None:
                     waiter.user.on_reply(message, text, waiter.handle_id)
-            case Late(transaction, message):
-                self._late(self._waiters.pop(transaction, None), message, text)
+            case Late(transaction, message, handle_id):
+                self._late(self._waiters.pop(transaction, None), message, text, handle_id)
             case _:
                 # An ack that its event overtook, or a duplicate: nobody waits, but it is recorded.
                 for user in self._users_of(integer(effect.message.get("session_id"))):
-                    user.on_reply(effect.message, text, None)
+                    user.on_reply(effect.message, text, effect.handle_id)
 
     @staticmethod
     def _reply(waiter: _Waiter, message: Message, text: bytes) -> None:
@@ -506,12 +509,12 @@ class JanusConnection:
                 waiter.future.set_exception(error)
             waiter.stop_writing()
 
-    def _late(self, waiter: _Waiter | None, message: Message, text: bytes) -> None:
+    def _late(self, waiter: _Waiter | None, message: Message, text: bytes, handle_id: int | None) -> None:
         """A reply whose caller gave up. It is recorded, and what it made on the server is undone."""
         owners = [waiter.user] if waiter is not None else self._users_of(integer(message.get("session_id")))
         for user in owners:
             if user is not None:
-                user.on_reply(message, text, waiter.handle_id if waiter is not None else None)
+                user.on_reply(message, text, handle_id, late=True)
         if waiter is not None and waiter.on_late is not None and message["janus"] != "error":
             try:
                 waiter.on_late(message)

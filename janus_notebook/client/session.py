@@ -692,10 +692,10 @@ class JanusSession:
         if handle_id is not None:
             self.handles.note_jsep(handle_id, message)
 
-    def on_reply(self, message: Message, text: bytes, handle_id: int | None) -> None:
-        """Record a reply; a handle learns of the SDP in it."""
+    def on_reply(self, message: Message, text: bytes, handle_id: int | None, *, late: bool = False) -> None:
+        """Record a reply; a handle learns of the SDP in it, unless its caller gave up."""
         self.events.record("reply", message["janus"], text, integer(message.get("session_id")), handle_id)
-        if handle_id is not None:
+        if handle_id is not None and not late:
             self.handles.note_jsep(handle_id, message)
 
     def on_event(self, event: Occurred, text: bytes) -> None:

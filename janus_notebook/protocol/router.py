@@ -37,7 +37,8 @@ ACK_IS_FINAL = frozenset({"keepalive", "trickle"})
 # Kinds that only ever answer a request; without a transaction of ours they are strays, not events.
 REPLIES = frozenset({"ack", "success", "error", "pong", "server_info"})
 
-# How many given-up requests are remembered, in case their reply still comes.
+# How many given-up requests are remembered, in case their reply still comes; of those whose event overtook
+# the ack as many.
 MAX_ABANDONED = 1_000
 
 
@@ -73,16 +74,21 @@ class Occurred(msgspec.Struct, frozen=True, gc=False):
 
 
 class Late(msgspec.Struct, frozen=True, gc=False):
-    """`message` answers the request `transaction`, which its caller has given up."""
+    """`message` answers the request `transaction` of a handle, which its caller has given up."""
 
     transaction: str
     message: Message
+    handle_id: int | None = None
 
 
 class Ignored(msgspec.Struct, frozen=True, gc=False):
-    """`message` answers nothing that is pending: an ack after its event, or a second reply."""
+    """`message` answers nothing that is pending: an ack after its event, or a second reply.
+
+    `handle_id` is that of the request, where it is still known.
+    """
 
     message: Message
+    handle_id: int | None = None
 
 
 Effect = Replied | Failed | Acknowledged | Occurred | Late | Ignored
@@ -92,6 +98,7 @@ class _Pending(msgspec.Struct, gc=False):
     verb: str
     session_id: int | None
     handle_id: int | None
+    acknowledged: bool = False
 
 
 class Router:
@@ -100,6 +107,8 @@ class Router:
     def __init__(self) -> None:
         self._pending: dict[str, _Pending] = {}
         self._abandoned: dict[str, _Pending] = {}
+        # The handles of requests that an event has answered, and no ack yet.
+        self._overtaken: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -140,7 +149,7 @@ class Router:
             if transaction in self._abandoned:
                 return [self._late(transaction, kind, message)]
         if kind in REPLIES:
-            return [self._stray(kind, message)]
+            return [self._stray(kind, transaction, message)]
         session_id, handle_id = integer(message.get("session_id")), integer(message.get("sender"))
         effects: list[Effect] = [Occurred(kind, session_id, handle_id, message)]
         if kind == "timeout" and session_id is not None:
@@ -177,6 +186,7 @@ class Router:
             del self._pending[transaction]
         if session_id is None and handle_id is None:
             self._abandoned.clear()
+            self._overtaken.clear()
         return [Failed(transaction, error()) for transaction in chosen]
 
     def pending_on(self, session_id: int, handle_id: int) -> list[str]:
@@ -189,26 +199,32 @@ class Router:
 
     def _answer(self, transaction: str, request: _Pending, kind: str, message: Message) -> Effect:
         if kind == "ack" and request.verb not in ACK_IS_FINAL:
+            request.acknowledged = True
             return Acknowledged(transaction, message)
         del self._pending[transaction]
+        if kind == "event" and not request.acknowledged and request.handle_id is not None:
+            while len(self._overtaken) >= MAX_ABANDONED:
+                del self._overtaken[next(iter(self._overtaken))]
+            self._overtaken[transaction] = request.handle_id
         error = _error_in(kind, message)
         return Failed(transaction, error, message) if error else Replied(transaction, message)
 
     def _late(self, transaction: str, kind: str, message: Message) -> Effect:
         request = self._abandoned[transaction]
         if kind == "ack" and request.verb not in ACK_IS_FINAL:
-            return Ignored(message)
+            return Ignored(message, request.handle_id)
         del self._abandoned[transaction]
-        return Late(transaction, message)
+        return Late(transaction, message, request.handle_id)
 
-    def _stray(self, kind: str, message: Message) -> Effect:
+    def _stray(self, kind: str, transaction: Any, message: Message) -> Effect:
         """A reply without a request of ours.
 
         Janus answers a message that it could not read with an error that has no transaction. When
         just one request is pending it is that one's; else nobody can tell, and it becomes an event.
         """
         if kind != "error" or "transaction" in message:
-            return Ignored(message)
+            known = kind == "ack" and isinstance(transaction, str)
+            return Ignored(message, self._overtaken.pop(transaction, None) if known else None)
         if len(self._pending) == 1:
             transaction, request = next(iter(self._pending.items()))
             return self._answer(transaction, request, kind, message)

@@ -41,6 +41,8 @@ def test_ack_and_event_in_the_same_instant_in_either_order_a_thousand_times() ->
                 await until(lambda: sum(event.kind == "ack" for event in session.events) == 1000)
                 assert session.counters["in_flight"] == 0
                 assert session.counters["events"] == 0
+                # Whichever came first: each is found under the handle that asked.
+                assert {event.handle_id for event in session.events if event.kind == "ack"} == {plugin.id}
 
     run(main())
 

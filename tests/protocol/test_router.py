@@ -73,7 +73,17 @@ def test_ack_then_event() -> None:
 def test_event_then_ack() -> None:
     router = waiting()
     assert router.feed(event()) == [Replied("t", event())]
-    assert router.feed(ack()) == [Ignored(ack())]
+    assert router.feed(ack()) == [Ignored(ack(), handle_id=2)]
+    assert router.feed(ack()) == [Ignored(ack())]  # a second one
+
+
+def test_the_memory_of_overtaken_acks_is_bounded() -> None:
+    router = Router()
+    for number in range(MAX_ABANDONED + 3):
+        router.expect(str(number), "message", 1, 2)
+        router.feed(event(str(number)))
+    acks = [effect for number in (2, 3) for effect in router.feed(ack(str(number)))]
+    assert [effect.handle_id for effect in acks if isinstance(effect, Ignored)] == [None, 2]
 
 
 @pytest.mark.parametrize("verb", ["keepalive", "trickle", "KeepAlive", "TRICKLE"])
@@ -147,8 +157,8 @@ def test_late_replies() -> None:
     router = waiting()
     router.abandon("t")
     assert len(router) == 0
-    assert router.feed(ack()) == [Ignored(ack())]
-    assert router.feed(event()) == [Late("t", event())]
+    assert router.feed(ack()) == [Ignored(ack(), handle_id=2)]
+    assert router.feed(event()) == [Late("t", event(), handle_id=2)]
     assert kinds(router.feed(event())) == ["Occurred"]
 
 
