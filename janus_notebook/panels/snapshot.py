@@ -16,12 +16,25 @@ from janus_notebook.client.session import ALIVE
 from janus_notebook.texts import NAME_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from janus_notebook.client.replay import AnySession
     from janus_notebook.protocol.events import JanusEvent
 
-__all__ = ["NAME_LIMIT", "clean", "event_row", "ident", "is_moving", "number"]
+__all__ = [
+    "AS_IT_SEES_ITSELF",
+    "NAME_LIMIT",
+    "clean",
+    "event_row",
+    "ident",
+    "is_moving",
+    "number",
+    "public_address",
+]
 
 SUMMARY_LIMIT: Final = 200
+# Of the `local-ip` in the server's answer to `info`: it is not where media go.
+AS_IT_SEES_ITSELF: Final = "as Janus sees itself; its ICE candidates may name others"
 
 
 def clean(text: object, limit: int = SUMMARY_LIMIT, *, lines: bool = False) -> str:
@@ -50,6 +63,12 @@ def is_moving(session: AnySession) -> bool:
 def ident(value: int | None) -> str | None:
     """An id as text: JavaScript's numbers are exact up to 2**53 only."""
     return None if value is None else clean(value, 40)
+
+
+def public_address(server: Mapping[str, Any]) -> str | None:
+    """The addresses that the server's answer to ``info`` names for 1:1 NAT."""
+    named = [clean(server[key], 60) for key in ("public-ip", "nat-1-1") if server.get(key)]
+    return ", ".join(dict.fromkeys(named)) or None
 
 
 def number(value: object) -> float | int | None:

@@ -273,7 +273,27 @@ def test_details_of_a_handle(page: Page) -> None:
     told = json.loads(page.ask(type="handle", session="2", handle="30")["text"])
     assert (told["plugin"], told["token"], told["opaque_id"]) == ("janus.plugin.echotest", "***", "mine")
     assert told["sdps"]["local"].startswith("v=0\r\n")
+    order = list(told)
+    assert order[:4] == ["session_id", "handle_id", "plugin", "opaque_id"]
+    assert order[-3:] == ["session_last_activity", "created", "current_time"]
     assert page.ask(type="handle", session="2", handle="31")["gone"] is True
+
+
+def test_addresses_and_a_column_that_nobody_fills(
+    page: Page, panel: AdminPanel, admin: ScriptedAdmin
+) -> None:
+    assert "opaque id" in plain(panel.parts(panel.taken()))
+    admin.handles_of = {}
+    admin.put(handle(30, 2, "echotest"))
+    admin.server_info |= {"local-ip": "127.0.0.1", "public-ip": "192.0.2.1"}
+    page.do("refresh")
+    until(lambda: panel.drawing.head["number"] == 2)
+    facts = dict(panel.drawing.facts)
+    assert facts["Local IP"] == "127.0.0.1 (as Janus sees itself; its ICE candidates may name others)"
+    assert facts["Public IP"] == "192.0.2.1"
+    text = plain(panel.parts(panel.taken()))
+    assert "opaque id" not in text
+    assert "  30  2  echotest  " in re.sub(r" {2,}", "  ", text)
 
 
 def test_the_static_form_of_each_part(panel: AdminPanel) -> None:

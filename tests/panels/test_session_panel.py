@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -90,14 +91,18 @@ def test_round_trips_come_from_the_log_alone() -> None:
 
 def test_round_trips_in_words_and_bars() -> None:
     session = make_session()
-    for number in range(3):
+    asked(session, "ping", "first")
+    answered(session, "pong", "first")
+    (line,) = [line for line in plain(session).splitlines() if line.startswith("  round trip")]
+    assert re.fullmatch(r"  round trip +[\d.e-]+ ms", line)  # one answer has no spread
+    for number in range(2):
         asked(session, "ping", str(number))
         answered(session, "pong", str(number))
     trips = session_snapshot(session)["trips"]
     assert len(trips["values_ms"]) == 3
     assert trips["low_ms"] <= trips["median_ms"] <= trips["high_ms"]
     (line,) = [line for line in plain(session).splitlines() if line.startswith("  round trip")]
-    assert "ms, 3 answers) " in line
+    assert re.search(r"\(min \S+ · median \S+ · max \S+ ms of the last 3 answers\) ", line)
     assert set(line.split(") ")[1]) <= set("▁▂▃▄▅▆▇█")
 
 
@@ -146,15 +151,24 @@ def test_what_the_server_says_that_media_need() -> None:
         "plugins": {"janus.plugin.videoroom": {}, "janus.plugin.echotest": {}},
     }
     text = plain(session)
-    assert "  media at          127.0.0.1 (this machine only), ICE over TCP, trickles" in text
+    sees = "as Janus sees itself; its ICE candidates may name others"
+    assert f"  local IP          127.0.0.1 ({sees})" in text
+    assert "  ICE               ICE over TCP, trickles" in text
+    assert "public IP" not in text
     assert "  asks for          an API secret and a token" in text
     assert "  plugins           echotest, videoroom" in text
     assert "  if lost           the session is gone at once" in text
-    session.connection.server = {"reclaim-session-timeout": 30, "api_secret": False, "plugins": ["odd"]}
+    session.connection.server = {
+        "reclaim-session-timeout": 30,
+        "api_secret": False,
+        "plugins": ["odd"],
+        "public-ip": "192.0.2.1",
+    }
     text = plain(session)
     assert "  if lost           the server keeps it for 30 s" in text
     assert "  asks for          no secret" in text
-    assert "media at" not in text
+    assert "  public IP         192.0.2.1" in text
+    assert "local IP" not in text
 
 
 def test_handles_and_why_they_ended() -> None:

@@ -10,7 +10,7 @@ from janus_notebook.config import mask, mask_url
 from janus_notebook.panels.admin.reading import VIDEOROOM
 from janus_notebook.panels.admin.rooms import received, rooms_snapshot
 from janus_notebook.panels.admin.settings import settings_snapshot
-from janus_notebook.panels.snapshot import NAME_LIMIT, clean, ident
+from janus_notebook.panels.snapshot import AS_IT_SEES_ITSELF, NAME_LIMIT, clean, ident, public_address
 
 if TYPE_CHECKING:
     from janus_notebook.client.admin.admin import JanusAdmin
@@ -24,6 +24,9 @@ __all__ = ["admin_snapshot", "handle_details"]
 HANDLES_SHOWN: Final = 500
 """Of all sessions together; a page with more of them is of no use to anybody."""
 TEXT_LIMIT: Final = 20_000
+# Of a handle's details.
+FIRST: Final = ("session_id", "handle_id", "plugin", "opaque_id", "plugin_specific", "flags")
+CLOCKS: Final = ("session_last_activity", "created", "current_time")
 """Of one text in a handle's details; an SDP is shorter."""
 
 TOKENS_OFF: Final = (
@@ -98,7 +101,8 @@ def _facts(reading: Reading) -> list[list[str]]:
         ("Server", f"{info.name} {info.version_string}".strip()),
         ("Name", info.server_name),
         ("Built", said.get("compile-time") or ""),
-        ("Addresses", ", ".join(str(said[key]) for key in ("local-ip", "public-ip") if said.get(key))),
+        ("Local IP", f"{said['local-ip']} ({AS_IT_SEES_ITSELF})" if said.get("local-ip") else ""),
+        ("Public IP", public_address(said)),
         ("ICE", ", ".join([*ice, "full trickle" if said.get("full-trickle") else "half trickle"])),
         ("STUN", said.get("stun-server") or "none"),
         ("TURN", said.get("turn-server") or "none"),
@@ -185,7 +189,11 @@ def _token(token: StoredToken, number: int, used: Mapping[str, int]) -> dict[str
 
 def handle_details(handle: HandleInfo) -> str:
     """Everything about a handle as JSON, for a tree: secrets masked, texts without end cut."""
-    return json.dumps(_cut(mask(handle.data)), default=str)
+    data = handle.data
+    # The object keeps its order: what is asked for first stands first, clocks without a calendar last.
+    middle = [key for key in data if key not in (*FIRST, *CLOCKS)]
+    order = [key for key in (*FIRST, *middle, *CLOCKS) if key in data]
+    return json.dumps(_cut(mask({key: data[key] for key in order})), default=str)
 
 
 def _cut(value: Any) -> Any:

@@ -22,8 +22,12 @@ def admin_parts(snapshot: dict[str, Any]) -> list[Part]:
     handles = [
         _handle_row(session, handle) for session in snapshot["sessions"] for handle in session["handles"]
     ]
-    columns = ("handle", "session", "plugin", "opaque id", "what it does", "state", "in", "out")
-    parts.append(Rows("Handles", columns, handles))
+    columns = ["handle", "session", "plugin", "opaque id", "what it does", "state", "in", "out"]
+    if not any(handle["opaque_id"] for session in snapshot["sessions"] for handle in session["handles"]):
+        columns, handles = [*columns[:3], *columns[4:]], [row[:3] + row[4:] for row in handles]
+    parts.append(
+        Rows("Handles (in: what Janus receives from it, out: what it sends to it)", columns, handles)
+    )
     parts += [_room_rows(room) for room in snapshot["rooms"]]
     settings = [[row["label"], setting_text(row)] for row in snapshot["settings"]]
     parts.append(Rows("Settings", ("setting", "value"), settings))

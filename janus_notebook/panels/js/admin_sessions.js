@@ -2,6 +2,9 @@
 
 const SESSION_COLUMNS = ["handle", "plugin", "state", "what it does", "opaque id", "age", "in", "out"];
 const NUMERIC_FROM = 5;
+const COLUMN_TITLES = {
+  age: "Since it was attached, by the server's clock", in: "What Janus receives from it", out: "What Janus sends to it",
+};
 
 /** 1234567 becomes "1.2 Mbit/s"; nothing is nothing. */
 function bits(value) {
@@ -43,7 +46,8 @@ function sessionTable(page, choose) {
   node.setAttribute("aria-label", "Sessions and handles");
   const head = node.createTHead().insertRow();
   SESSION_COLUMNS.forEach((column, at) => {
-    head.appendChild(make("th", at >= NUMERIC_FROM ? "janus-number" : "", column)).scope = "col";
+    const cell = head.appendChild(make("th", at >= NUMERIC_FROM ? "janus-number" : "", column));
+    Object.assign(cell, { scope: "col", title: COLUMN_TITLES[column] ?? "" });
   });
   const body = node.createTBody();
   const row = () => {
@@ -65,7 +69,7 @@ function sessionTable(page, choose) {
       for (let at = 1; at < SESSION_COLUMNS.length; at++) tr.appendChild(make("td", at >= NUMERIC_FROM ? "janus-number" : ""));
     }
   };
-  return (rows, chosen) => fill(body, rows, row, (tr, entry) => {
+  const draw = (rows, chosen) => fill(body, rows, row, (tr, entry) => {
     const { session, handle } = entry;
     tr.entry = entry;
     shape(tr, handle ? "handle" : "session");
@@ -83,6 +87,10 @@ function sessionTable(page, choose) {
       put(cell.children[2], sessionText(session));
     }
   });
+  return (rows, chosen) => {
+    node.classList.toggle("janus-unnamed", !rows.some(({ handle }) => handle?.opaque_id));
+    draw(rows, chosen);
+  };
 }
 
 /** The page; returns its update(sessions, number of the reading). */
@@ -112,12 +120,13 @@ function sessionsPage(page, { controls: { button }, question, request, signal })
     action: "detach", label: "Detach", args, title: "Take the handle from its owner, who hears of it",
     sure: sure(() => `Detach handle ${chosen.handle}? Its owner can use it no more.`, "Detach"),
   });
+  const close = acts.appendChild(make("button", "janus-button", "Close details"));
+  Object.assign(close, { type: "button", title: "Hide this; nothing changes on the server" });
   const destroyOff = button(acts, {
     action: "destroy", label: "Destroy session", args, title: "End the session with all its handles. Its owner is not told",
     sure: sure(() => `Destroy session ${chosen.session} with all its handles? Its owner is not told.`, "Destroy session"),
   });
-  const close = acts.appendChild(make("button", "janus-button", "Close details"));
-  Object.assign(close, { type: "button", title: "Hide this; nothing changes on the server" });
+  acts.lastElementChild.classList.add("janus-danger", "janus-apart");
   const waiting = detail.appendChild(make("div", "janus-muted", "waiting for the kernel…"));
   const treeBox = detail.appendChild(make("div", "janus-tree-box"));
   const tree = jsonTree(treeBox, signal, { label: "What Janus knows of the handle" });

@@ -1,6 +1,6 @@
 // The event stream: a virtual list of the log, filtered and searched, with one event's JSON beside it.
 
-const COLUMNS = ["#", "at", "direction", "kind", "handle", "what"];
+const COLUMNS = [["#"], ["at", "seconds since the session began"], ["direction"], ["kind"], ["handle"], ["what"]];
 const number = (value) => value.toLocaleString("en");
 
 function rowNode() {
@@ -64,7 +64,7 @@ function renderStream(store, model, el) {
   const side = body.appendChild(make("div", "janus-side"));
   const heading = side.appendChild(make("div", "janus-event janus-heading"));
   heading.setAttribute("aria-hidden", "true");
-  COLUMNS.forEach((name, at) => heading.appendChild(make("span", at < 2 ? "janus-number" : `janus-${name}`, name)));
+  COLUMNS.forEach(([name, hint = ""], at) => { heading.appendChild(make("span", at < 2 ? "janus-number" : `janus-${name}`, name)).title = hint; });
   const none = side.appendChild(make("div", "janus-none janus-muted"));
   const view = virtualList(side, signal, {
     label: "Events, oldest first", create: rowNode,

@@ -1,5 +1,6 @@
 // The handles of a session, whose panels open below the session's own.
 
+const LOCAL_TIME = "local time of this browser";
 const DRAWN_AFTER_MS = 200;
 
 /** A table whose rows are opened by a click or by the button in them; returns its update(handles, shown). */
@@ -7,6 +8,7 @@ function handleTable(parent, toggle, signal) {
   const setRows = table(parent, "Handles", ["handle", "plugin", "state", "media", "since", "why"]);
   const section = parent.lastElementChild;
   section.classList.add("janus-handle-list");
+  section.querySelectorAll("th")[4].title = `When it came into this state, ${LOCAL_TIME}`;
   section.querySelector("tbody").addEventListener("click", (event) => {
     const button = event.target.closest("tr")?.querySelector("button");
     if (button && !String(getSelection())) toggle(button.dataset.handle);

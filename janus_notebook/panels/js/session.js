@@ -32,7 +32,9 @@ function facts(head) {
     ["Transport", head.transport, "How messages go to the server and back"],
     ["Keepalive", every, "How often the server is told that we are there; after the timeout it ends the session"],
     ["If lost", head.kept_secs === null ? null : kept, "What becomes of the session when its connection is lost (reclaim_session_timeout)"],
-    ["Media at", head.ice, "The address that the server offers for media, and how it does ICE; media must reach it over UDP"],
+    ["Local IP", head.local_ip, "As Janus sees itself; its ICE candidates may name others, which a handle's panel shows"],
+    ["Public IP", head.public_ip, "Set for 1:1 NAT: Janus puts it into its ICE candidates"],
+    ["ICE", head.ice, "How the server does ICE; media must reach it over UDP, unless it does ICE over TCP"],
     ["Asks for", head.asks_for, "What the server wants to see before it does anything"],
     ["Plugins", head.plugins, "The plugins that this server has: session.attach(name)"],
     ["Since", timeOfDay(head.since), "When it came into this state"],
@@ -86,6 +88,7 @@ export default {
 
     const uncaught = root.appendChild(make("div"));
     const setErrors = table(uncaught, "Errors that no call could raise", ["at", "handle", "what"]);
+    uncaught.querySelector("th").title = LOCAL_TIME;
     uncaught.firstElementChild.classList.add("janus-uncaught");
     uncaught.firstElementChild.tabIndex = -1;
     badge.addEventListener("click", () => {
@@ -102,6 +105,7 @@ export default {
     });
     const setHistory = table(root, "Connection, newest first", ["at", "state", "for", "why"]);
     const changes = root.lastElementChild;
+    changes.querySelector("th").title = LOCAL_TIME;
     changes.querySelector(".janus-scroll").classList.add("janus-changes");
     // They scroll, and so must be within reach of the keyboard.
     for (const [section, label] of [[uncaught, "Errors that no call could raise"], [changes, "States of the connection"]]) {
@@ -131,10 +135,10 @@ export default {
         trips.hidden = !found.values_ms;
         if (trips.hidden) return;
         const count = found.values_ms.length;
-        const text = `${ms(found.low_ms)} to ${ms(found.high_ms)}, half of them within ${ms(found.median_ms)}; the last ${count === 1 ? "answer" : `${count} answers`}`;
+        const text = `min ${ms(found.low_ms)} · median ${ms(found.median_ms)} · max ${ms(found.high_ms)} of the last ${count} answers`;
         put(trips.children[1], ms(found.last_ms));
-        put(spread, text);
-        setSpark(found.values_ms, `Round-trip times: ${text}`);
+        put(spread, count === 1 ? "" : text);
+        setSpark(found.values_ms, `Round-trip times: ${count === 1 ? ms(found.last_ms) : text}`);
       },
       errors: ({ total, earlier, rows }) => {
         badge.hidden = uncaught.hidden = total === 0;

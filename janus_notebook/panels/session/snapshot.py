@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from janus_notebook.client.replay import Replay
 from janus_notebook.config import mask_url
 from janus_notebook.panels.session.history import History
-from janus_notebook.panels.snapshot import NAME_LIMIT, clean, ident, is_moving, number
+from janus_notebook.panels.snapshot import NAME_LIMIT, clean, ident, is_moving, number, public_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -89,6 +89,8 @@ def _server(session: AnySession) -> dict[str, Any]:
         "keepalive_secs": number(session.keepalive_interval),
         "timeout_secs": number(server.get("session-timeout")),
         "kept_secs": number(server.get("reclaim-session-timeout")),
+        "local_ip": clean(server.get("local-ip") or "", 60) or None,
+        "public_ip": public_address(server),
         "ice": _ice(server),
         "asks_for": _asks_for(server),
         "plugins": clean(", ".join(names), 300) or None,
@@ -96,20 +98,12 @@ def _server(session: AnySession) -> dict[str, Any]:
 
 
 def _ice(server: Mapping[str, Any]) -> str | None:
-    """The addresses that Janus offers to peers, and how it does ICE."""
-    if "local-ip" not in server:
-        return None
-    address = clean(server["local-ip"], 60)
-    words = [f"{address} (this machine only)" if address.startswith("127.") else address]
-    # With 1:1 NAT it offers that address in place of its own.
-    words += [f"public {clean(server[key], 60)}" for key in ("public-ip", "nat-1-1") if key in server]
-    words += ["IPv6"] if server.get("ipv6") is True else []
-    words += ["ICE lite"] if server.get("ice-lite") is True else []
-    words += ["ICE over TCP"] if server.get("ice-tcp") is True else []
-    words += ["trickles"] if server.get("full-trickle") is True else []
+    """How the server does ICE."""
+    flags = {"ipv6": "IPv6", "ice-lite": "ICE lite", "ice-tcp": "ICE over TCP", "full-trickle": "trickles"}
+    words = [word for key, word in flags.items() if server.get(key) is True]
     words += [f"STUN {clean(server['stun-server'], 60)}"] if server.get("stun-server") else []
     words += [f"TURN {clean(server['turn-server'], 60)}"] if server.get("turn-server") else []
-    return ", ".join(words)
+    return ", ".join(words) or None
 
 
 def _asks_for(server: Mapping[str, Any]) -> str | None:

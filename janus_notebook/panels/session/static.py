@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from janus_notebook.panels.snapshot import AS_IT_SEES_ITSELF
 from janus_notebook.panels.static import (
     Facts,
     Part,
@@ -42,7 +43,9 @@ def session_parts(snapshot: dict[str, Any]) -> list[Part]:
         ("keepalive", _keepalive(head)),
         ("if lost", _kept(head)),
         ("round trip", trips_text(snapshot["trips"])),
-        ("media at", head["ice"]),
+        ("local IP", head["local_ip"] and f"{head['local_ip']} ({AS_IT_SEES_ITSELF})"),
+        ("public IP", head["public_ip"]),
+        ("ICE", head["ice"]),
         ("asks for", head["asks_for"]),
         ("plugins", head["plugins"]),
         ("since", time_text(head["since"])),
@@ -91,9 +94,10 @@ def trips_text(trips: dict[str, Any]) -> str | None:
     top = max(values) or 1
     bars = "".join(BARS[min(int(value / top * len(BARS)), len(BARS) - 1)] for value in values)
     count = len(trips["values_ms"])
-    answers = "one answer" if count == 1 else f"{count} answers"
-    spread = f"{trips['low_ms']:g} to {trips['high_ms']:g} ms, {answers}"
-    return f"{trips['last_ms']:g} ms ({spread}) {bars}"
+    if count == 1:
+        return f"{trips['last_ms']:g} ms"
+    spread = f"min {trips['low_ms']:g} · median {trips['median_ms']:g} · max {trips['high_ms']:g} ms"
+    return f"{trips['last_ms']:g} ms ({spread} of the last {count} answers) {bars}"
 
 
 def _clock(seconds: float) -> str:
