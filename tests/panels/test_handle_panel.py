@@ -213,6 +213,7 @@ def test_a_videoroom_has_participants_and_moderation(
     room = make(loop, session, "videoroom")
     panel = board.panel(HandlePanel, room)
     assert labels(panel.drawing.groups) == ["Join"]
+    assert "“Join” below, or join() and publish()" in panel.drawing.verdict["text"]
     methods = {name: Asked() for name in ("join", "moderate", "kick", "leave", "unpublish")}
     for name, asked in methods.items():
         monkeypatch.setattr(room, name, asked)

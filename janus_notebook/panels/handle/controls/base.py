@@ -63,7 +63,7 @@ class Button:
         fields: shown before it; sent by their names.
         off: why it cannot be used now, or "".
         sure: a question that is asked first, or "".
-        begins: whether it begins the media of the handle.
+        begins: whether it is the next step on the way to media.
     """
 
     action: str

@@ -49,6 +49,7 @@ JOIN: Final = Button(
         Field("display", "Name", "The name that the others see", optional=True),
         Field("pin", "Pin", "The room's pin, if it has one; it stays in this page", "secret", optional=True),
     ),
+    begins=True,
 )
 
 
