@@ -10,7 +10,10 @@ from typing import Any, NoReturn
 
 from janus_notebook.errors import JanusOptionError, nearest
 
-__all__ = ["Parser", "above_zero", "seconds", "split"]
+__all__ = ["MissingArgumentError", "Parser", "above_zero", "seconds", "split"]
+
+# What argparse says of positional arguments that are missing.
+_REQUIRED = "the following arguments are required: "
 
 _CLOSING = {"{": "}", "[": "]"}
 
@@ -20,6 +23,10 @@ _DATA = re.compile(r"[{\[]|\w+=")
 # As in any magic of IPython, $name and {name} stand for a variable, or an attribute of one.
 _NAME = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _VARIABLE = re.compile(rf"\$({_NAME})|\{{({_NAME})\}}")
+
+
+class MissingArgumentError(JanusOptionError):
+    """A positional argument is missing."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,6 +43,9 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
+        if message.startswith(_REQUIRED):
+            first = message.removeprefix(_REQUIRED).split(", ")[0].lower()
+            raise MissingArgumentError(f"{self.prog}: which {first}?", hint=f"Usage: {self.usage_line()}")
         raise JanusOptionError(f"{self.prog}: {message}", hint=f"Usage: {self.usage_line()}")
 
     def parse(self, words: list[str]) -> argparse.Namespace:

@@ -18,7 +18,7 @@ EXAMPLE = '%%janus echo\n{"request": "configure", "video": false}'
 PARSER = Parser(
     "", "Send the cell's body to a handle's plugin, as JSON or a literal of Python.", prefix="%%janus"
 )
-PARSER.add_argument("handle", metavar="HANDLE", help="its variable or id")
+PARSER.add_argument("handle", nargs="?", metavar="HANDLE", help="its variable or id; else the only one")
 PARSER.add_timeout()
 PARSER.add_binding(what="the answer")
 PARSER.add_argument("--jsep", metavar="NAME", help="a variable with {type, sdp}, to be sent along")

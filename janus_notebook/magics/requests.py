@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import json
+import types
+import typing
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,10 +13,19 @@ from janus_notebook.client.requests import NOT_SENT, requests_of
 from janus_notebook.errors import JanusOptionError, nearest
 from janus_notebook.magics.context import Context
 from janus_notebook.notebook.forms import core_of
+from janus_notebook.texts import clean
 
 __all__ = ["ask", "known_requests", "parameters", "variable_with_jsep"]
 
 RAW = "--raw sends it all the same."
+
+_SIMPLE: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+}
+_JSON = (*_SIMPLE, list, dict)
 
 
 def known_requests(handle: Any) -> dict[str, Any]:
@@ -69,6 +81,7 @@ def ask(
     missing = [key for key in missing if key not in given]
     if missing:
         raise JanusOptionError(f"{name} needs {' and '.join(missing)}", hint=_how(name, missing))
+    _check_types(method, given)
     options: dict[str, Any] = {}
     if jsep is not None:
         if "jsep" not in accepted:
@@ -77,6 +90,26 @@ def ask(
     if "timeout" in accepted:
         return getattr(handle, method.__name__)(**given, **options, timeout=timeout).result()
     return context.wait(getattr(handle, method.__name__)(**given, **options), timeout)
+
+
+def _check_types(method: Any, given: Mapping[str, Any]) -> None:
+    """Refuse a value of another JSON type than the parameter's; only where that is a simple one.
+
+    Raises:
+        JanusOptionError: names the parameter, what it takes and what was given.
+    """
+    hints = typing.get_type_hints(method)
+    for key, value in given.items():
+        hint = hints.get(key)
+        kinds = [kind for kind in typing.get_args(hint) or (hint,) if kind is not types.NoneType]
+        if value is None or type(value) not in _JSON or not all(kind in _SIMPLE for kind in kinds):
+            continue
+        if type(value) in kinds or (type(value) is int and float in kinds):
+            continue
+        wanted = " or ".join(_SIMPLE[kind] for kind in kinds)
+        shown = clean(repr(value) if isinstance(value, str) else json.dumps(value, default=str), 60)
+        quotes = f'A text like that needs quotes: {key}="{shown}". ' if str in kinds else ""
+        raise JanusOptionError(f"{key} is {wanted}, not {shown}", hint=f"{quotes}{RAW}")
 
 
 def _how(name: str, missing: list[str]) -> str:

@@ -159,7 +159,7 @@ with mock.patch("builtins.input", side_effect=[{answer!r}]) as asked:
     ("line", "text"),
     [
         ("sesions", "unknown verb of %janus admin 'sesions'. Did you mean 'sessions'?"),
-        ("info", "%janus admin info: the following arguments are required"),
+        ("info", "%janus admin info: which handle? There are: echo"),
         ("info ecko", "'ecko' is no id of a handle, nor the name of one here. Did you mean 'echo'?"),
         ("info 17", "which session is handle 17 in?. Write both, or list it first"),
         ("info 1 2", "No such session 1 (458 SESSION_NOT_FOUND)"),

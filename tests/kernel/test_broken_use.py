@@ -45,7 +45,7 @@ SLIPS = {
     "no number": ("%janus request echo configure --timeout soon", "a number of seconds above 0"),
     "a negative number": ("%janus request echo configure --timeout -1", "a number of seconds above 0"),
     "no choice": ("%janus connect --recover maybe", "choose from"),
-    "a missing argument": ("%janus attach", "the following arguments are required: plugin"),
+    "a missing argument": ("%janus attach", "which plugin? There are: "),
     "too many words": ("%janus attach echotest videoroom", "unexpected 'videoroom'"),
     "an open quote": ("%janus attach 'echotest", "Close the quote."),
     # sessions and servers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -42,6 +43,10 @@ def test_from_serve_to_stop(bare_kernel: Kernel) -> None:
     last = kernel.run("%janus events echo --last 2").check().stdout.splitlines()
     assert len(last) == 2
     assert "result=ok" in last[-1]
+    # As --follow prints them: number, seconds, direction, kind.
+    assert re.match(r" *\d+ +\d+\.\d{3} s  \S+ \w+ +\w+ ", last[-1])
+    everybody = kernel.run("%janus events --last 20").check().stdout
+    assert str(kernel.value("echo.id")) in everybody
     kernel.run("%janus detach echo").check()
     assert kernel.value("echo.state") == "detached"
     kernel.run("%janus destroy session").check()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from janus_notebook.errors import JanusOptionError
-from janus_notebook.magics.arguments import split
-from janus_notebook.magics.commands import NAMES, load
+from janus_notebook.magics import cell_body
+from janus_notebook.magics.arguments import Parser, split
+from janus_notebook.magics.commands import NAMES, Command, load, run
+from janus_notebook.magics.context import Context
 
 
 def test_every_command_has_a_summary_an_example_and_help() -> None:
@@ -21,7 +23,7 @@ def test_every_command_has_a_summary_an_example_and_help() -> None:
 @pytest.mark.parametrize(
     ("name", "line", "text"),
     [
-        ("attach", "", "the following arguments are required: plugin"),
+        ("attach", "", "which plugin? Usage: %janus attach"),
         ("attach", "echotest --ass e", "unknown option '--ass'. Did you mean '--as'?"),
         ("attach", "echotest --as", "expected one argument"),
         ("attach", "echotest video", "unexpected 'video'"),
@@ -38,6 +40,21 @@ def test_a_wrong_line_is_one_sentence_that_says_what_is_right(name: str, line: s
     assert text in str(caught.value)
     assert str(caught.value).startswith(f"%janus {name}: ")
     assert "\n" not in str(caught.value)
+
+
+def test_a_missing_word_is_asked_for_with_those_that_are_known() -> None:
+    def words(context: Context) -> list[str]:
+        return ["echo", "room"]
+
+    parser = Parser("mute", "For this test.")
+    parser.add_argument("handle", metavar="HANDLE")
+    parser.add_argument("value", metavar="VALUE")
+    command = Command(parser, lambda context, options: None, words)
+    with pytest.raises(JanusOptionError, match=r"^%janus mute: which handle\?\ There are: echo, room\.$"):
+        run(Context(None), command, [])
+    with pytest.raises(JanusOptionError, match=r"^%janus mute: which value\?\ Usage: "):
+        run(Context(None), command, ["echo"])  # the words are those for the first
+    assert cell_body.PARSER.parse([]).handle is None  # the only one, or it asks like %janus detach
 
 
 @pytest.mark.parametrize(

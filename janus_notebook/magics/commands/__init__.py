@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from janus_notebook.magics.arguments import Parser
+from janus_notebook.errors import JanusOptionError
+from janus_notebook.magics.arguments import MissingArgumentError, Parser
 from janus_notebook.magics.context import Context
 
 __all__ = ["NAMES", "Command", "load", "run"]
@@ -70,7 +71,13 @@ def load(name: str) -> Command:
 
 def run(context: Context, command: Command, words: list[str]) -> Any:
     """Carry out a command, and give its result the name that was asked for."""
-    options = command.parser.parse(words)
+    try:
+        options = command.parser.parse(words)
+    except MissingArgumentError as exc:
+        given = [word for word in words if not word.startswith("-")]
+        known = list(command.complete(context, given, "") if command.complete else command.words(context))
+        hint = f"There are: {', '.join(known)}." if known and not given else exc.hint
+        raise JanusOptionError(exc.message, hint=hint) from None
     if getattr(options, "bind", None) is not None:
         context.check_name(options.bind)
     result = command.run(context, options)

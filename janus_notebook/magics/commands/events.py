@@ -41,8 +41,10 @@ def _run(context: Context, options: Any) -> None:
     if options.bind is not None:
         context.assign(options.bind, chosen[-options.last :] if options.last is not None else chosen)
     if options.last is not None:
+        from janus_notebook.panels.terminal import line
+
         for event in chosen[-options.last :]:
-            print(event)  # noqa: T201 - the text form is what was asked for
+            print(line(event, handle=handle_id is None))  # noqa: T201 - it is what was asked for
 
 
 def _names(context: Context) -> Iterable[str]:

@@ -10,6 +10,7 @@ from janus_notebook.errors import JanusOptionError
 from janus_notebook.magics.arguments import Parser
 from janus_notebook.magics.commands import Command, run
 from janus_notebook.magics.commands.admin import ask, change, show
+from janus_notebook.magics.commands.admin.verbs import handle_words
 from janus_notebook.magics.context import Context
 
 VERBS = {**show.VERBS, **change.VERBS, **ask.VERBS}
@@ -31,7 +32,9 @@ def _run(context: Context, options: Any) -> Any:
     if options.verb not in VERBS:
         raise JanusOptionError.unknown("verb of %janus admin", options.verb, VERBS)
     verb = VERBS[options.verb]
-    return run(context, Command(verb.parser, verb.run), options.words)
+    # A handle may be named without its session.
+    words = Context.handles if verb.words is handle_words else lambda context: verb.words(context, [])
+    return run(context, Command(verb.parser, verb.run, words), options.words)
 
 
 def _complete(context: Context, before: list[str], _current: str) -> Iterable[str]:
