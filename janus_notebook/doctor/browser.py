@@ -145,7 +145,7 @@ def _devices(report: BrowserReport) -> Finding:
             "Use another browser, or open the notebook in a tab of its own: there are no media devices here.",
         )
     if report.cameras == 0:
-        return warning("no camera is listed", "Plug in a camera, or let the system give it to the browser.")
+        return ok("no camera: only needed to send your own camera")
     return ok("cameras are listed" if report.cameras is None else f"cameras listed: {report.cameras:g}")
 
 
@@ -159,8 +159,11 @@ def _ice(report: BrowserReport) -> Finding:
         )
     if not report.candidates and report.permission != "granted" and report.camera != "ok":
         # Until then Chromium shows the way to the default gateway only, and a closed network has none.
+        seen = "no ICE candidate without leave to use the camera"
+        if report.cameras == 0:
+            return skipped(f"{seen}, and there is none to allow: nothing is known of this browser's networks")
         return warning(
-            "no ICE candidate was gathered yet",
+            seen,
             'Allow the camera ("Try the camera"): until then this browser may keep its networks to itself.',
         )
     if not report.candidates:
@@ -196,6 +199,8 @@ def _camera(report: BrowserReport) -> Finding:
         return failed(
             f"the camera failed: {report.camera}", f"Look into the browser's error {report.camera}."
         )
+    if report.cameras == 0:
+        return skipped("there is none")
     known = {"granted": "it is allowed", "prompt": "the browser would ask you"}.get(report.permission or "")
     return skipped(f"{known}; {TRY_IT}" if known else TRY_IT)
 

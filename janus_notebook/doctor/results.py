@@ -163,11 +163,15 @@ class Diagnosis:
         if untried:
             titles = ", ".join(check.title for check in untried)
             return f"No fault was found, but not everything was tried ({titles}): {untried[0].seen}"
-        hint = next((check.fix for check in self.checks if check.status == "warning"), "")
-        if hint:
-            return f"It works. To be improved: {hint}"
+        if self.hint:
+            return f"It works. To be improved: {self.hint}"
         silent = any(check.seen == NO_BROWSER for check in self.checks)
         return f"All is well on this machine; {NO_BROWSER}." if silent else ALL_WELL
+
+    @property
+    def hint(self) -> str:
+        """What could be better where it works, one sentence: of the first warning; "" for none."""
+        return next((check.fix for check in self.checks if check.status == "warning"), "")
 
     @property
     def verdict(self) -> str:

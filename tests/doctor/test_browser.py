@@ -87,12 +87,16 @@ def test_a_browser_may_keep_its_networks_to_itself_until_the_camera_is_allowed()
     found = with_browser(candidates=0)
     assert found.check("browser_ice").status == "warning"
     assert 'Allow the camera ("Try the camera")' in found.fix
+    assert "yet" not in found.check("browser_ice").seen  # gathering had ended, however quickly
 
 
-def test_no_camera_is_a_warning_for_media_can_come_from_elsewhere() -> None:
-    found = with_browser(cameras=0)
-    assert found.exit_code == 0
-    assert "Plug in a camera" in found.fix
+@pytest.mark.parametrize("candidates", [0, 2])
+def test_no_camera_is_no_warning_and_no_advice_to_allow_one(candidates: int) -> None:
+    found = with_browser(cameras=0, candidates=candidates)
+    assert (found.exit_code, found.fix) == (0, ALL_WELL)
+    assert found.check("browser_devices").seen == "no camera: only needed to send your own camera"
+    assert "Try the camera" not in str(found)
+    assert found.check("browser_ice").status == ("ok" if candidates else "skipped")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from janus_notebook.doctor import Check, Diagnosis, Status
 from janus_notebook.doctor.results import ALL_WELL
+from janus_notebook.panels.doctor.static import doctor_snapshot
 
 
 def check(name: str, status: Status, fix: str = "") -> Check:
@@ -51,6 +52,12 @@ def test_what_could_not_be_tried_is_not_well() -> None:
 def test_a_warning_is_well_but_says_so() -> None:
     found = diagnosis(check("tls", "warning", "Renew it."))
     assert (found.exit_code, found.fix) == (0, "It works. To be improved: Renew it.")
+    found.done = True
+    assert doctor_snapshot(found)["verdict"] == {
+        "state": "ok",
+        "title": "It works",
+        "text": "To be improved: Renew it.",
+    }
 
 
 def test_a_later_check_takes_the_place_of_an_earlier_one() -> None:

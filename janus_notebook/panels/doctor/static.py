@@ -54,8 +54,9 @@ def _verdict(diagnosis: Diagnosis, machine: list[dict[str, Any]]) -> dict[str, s
         return {"state": "pending", "title": f"Looking: {now} …", "text": ""}
     if not diagnosis.complete:
         return {"state": "not tried", "title": "No fault was found", "text": diagnosis.fix}
-    hint = any(check.status == "warning" for check in diagnosis.checks)
-    return {"state": "warning" if hint else "ok", "title": "It works" if hint else "", "text": diagnosis.fix}
+    if diagnosis.hint:
+        return {"state": "ok", "title": "It works", "text": f"To be improved: {diagnosis.hint}"}
+    return {"state": "ok", "title": "", "text": diagnosis.fix}
 
 
 def doctor_parts(snapshot: dict[str, Any]) -> list[Part]:
