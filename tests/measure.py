@@ -25,6 +25,7 @@ PACKAGES = (
     "janus_notebook.protocol",
     "janus_notebook.client",
     "janus_notebook.client.admin",
+    "janus_notebook.client.bundle",
     "janus_notebook.client.transports",
 )
 WANTED = 100.0

@@ -8,13 +8,12 @@ from janus_notebook import JanusOptionError
 from janus_notebook.client.arguments import check_choice, checked
 
 
-@checked
-def play(path: str, speed: float = 1.0) -> str:
-    """Play a file."""
-    return f"{path} at {speed:g}"
-
-
 def test_a_function_says_what_does_not_fit() -> None:
+    @checked
+    def play(path: str, speed: float = 1.0) -> str:
+        """Play a file."""
+        return f"{path} at {speed:g}"
+
     assert play("a", speed=2) == "a at 2"
     assert play.__doc__ == "Play a file."
     with pytest.raises(JanusOptionError, match=r"of play\(\) 'sped'\. Did you mean 'speed'"):

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from janus_notebook import (
+    EventLog,
     JanusAdmin,
     JanusError,
     JanusOptionError,
     JanusPlugin,
+    JanusPluginError,
     JanusSession,
     JanusTimeoutError,
     Replay,
@@ -26,7 +28,7 @@ from janus_notebook import (
 from janus_notebook.client.bundle import bundle as bundle_module
 from janus_notebook.client.bundle.bundle import Bundle
 from janus_notebook.client.bundle.members import Member
-from janus_notebook.client.bundle.scrub import Scrubber
+from janus_notebook.client.bundle.scrub import Scrubber, secrets_of
 from tests.client.admin_answers import AdminServer, admin_server
 from tests.client.scripted import ScriptedServer, run, scripted, until
 
@@ -315,6 +317,75 @@ def test_what_cannot_be_collected_is_named(tmp_path: Path) -> None:
     read = unpacked(made.path)["README.txt"].decode()
     for line in made.missing:
         assert line in read
+
+
+def test_a_session_that_never_was_on_a_known_server(tmp_path: Path) -> None:
+    session = JanusSession("ws://127.0.0.1:1", proxy=f"http://user:{URL_PASSWORD}@127.0.0.1:9")
+    session.admin = JanusAdmin("http://127.0.0.1:1/admin", admin_secret=ADMIN)
+    made = run(session.bundle(tmp_path / "new.zip", logs={"janus.log": f"kept {ADMIN} {URL_PASSWORD}"}))
+    assert made.missing == ()
+    (log,) = [text for name, text in unpacked(made.path).items() if name.endswith("janus.log")]
+    assert b"kept" in log
+    assert not any(secret.encode() in log for secret in (ADMIN, URL_PASSWORD))
+
+
+def test_the_secrets_of_options() -> None:
+    session = JanusSession("ws://127.0.0.1:1")
+    options = {
+        "proxy": f"http://user:{URL_PASSWORD}@127.0.0.1:9",
+        "token": TOKEN,
+        "origin": "http://[",
+        "n": 1,
+    }
+    vars(session.connection)["options"] = options
+    assert secrets_of(session) == {URL_PASSWORD, TOKEN}
+
+
+def test_what_was_counted_and_what_was_refused(tmp_path: Path) -> None:
+    async def main() -> Bundle:
+        async with scripted() as server:
+            session, plugin = await conversation(server)
+            server.on["message"] = lambda request: [
+                server.event(request, error_code=421, error="No such room")
+            ]
+            with pytest.raises(JanusPluginError):
+                await plugin.request({"request": "join"})
+
+            async def statistics() -> dict[str, Any]:
+                return {"media": {"0": {"packets": 5}}}
+
+            vars(plugin).update(webrtc={"ice": "new", "dtls": "new"}, stats=statistics)
+            async with with_admin(session) as admin:
+                admin.on["get_status"] = lambda request: [admin.error(request, 403, "Unauthorized")]
+                made = await session.bundle(tmp_path / "x.zip")
+            await session.destroy()
+        return made
+
+    made = run(main())
+    (missing,) = [line for line in made.missing if "get_status" in line]
+    assert "Unauthorized" in missing
+    files = unpacked(made.path)
+    (counters,) = [json.loads(text) for name, text in files.items() if name.endswith("statistics.json")]
+    assert counters == {"media": {"0": {"packets": 5}}}
+    assert b"No such room (421)" in files["README.txt"]
+
+
+def test_a_recording_that_tells_nothing_of_its_session(tmp_path: Path) -> None:
+    log = EventLog()
+    log.record("local", "state", {"state": "connected"}, 1)
+    replay = Replay.open(log.save(tmp_path / "log.jsonl"), speed=inf)
+    made = run(replay.bundle(tmp_path / "x.zip"))
+    assert any("only a server can tell" in line for line in made.missing)
+
+
+def test_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(bundle_module, "_pack", full)
+    with pytest.raises(JanusOptionError, match="cannot be written: No space left on device"):
+        run(JanusSession("ws://127.0.0.1:1").bundle(tmp_path / "x.zip"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_the_ring_let_go_is_named(tmp_path: Path) -> None:

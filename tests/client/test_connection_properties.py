@@ -84,7 +84,7 @@ class User:
     def on_request(self, message: Mapping[str, Any], text: bytes) -> None:
         self.requests += 1
 
-    def on_reply(self, message: Message, text: bytes, handle_id: int | None) -> None:
+    def on_reply(self, message: Message, text: bytes, handle_id: int | None, *, late: bool = False) -> None:
         assert json.loads(text) == message
         self.told[message["n"]] += 1
 
@@ -388,7 +388,7 @@ def test_each_request_ends_once_and_each_event_comes_once() -> None:
 class Faulty(User):
     """A session with a bug, in what it does with a reply."""
 
-    def on_reply(self, message: Message, text: bytes, handle_id: int | None) -> None:
+    def on_reply(self, message: Message, text: bytes, handle_id: int | None, *, late: bool = False) -> None:
         raise ZeroDivisionError
 
 

@@ -195,3 +195,10 @@ def test_check_kinds() -> None:
         check_kinds(["media", "xyz"])
     with pytest.raises(JanusOptionError, match=r"unknown event kind 'medai'. Did you mean 'media'\?"):
         check_kinds(["medai"])
+
+
+def test_an_entry_can_be_looked_through_without_being_decoded() -> None:
+    raw = HangupEvent(1, 0.0, 0.0, "event", "hangup", 1, 2, b'{"janus":"hangup","jsep":{"type":"offer"}}')
+    assert (raw.mentions("jsep"), raw.mentions("candidate")) == (True, False)
+    assert raw.raw["jsep"]
+    assert raw.mentions("candidate")  # decoded: nobody is spared anything any more

@@ -225,7 +225,8 @@ async def _server_side(admin: JanusAdmin, session_id: int, findings: Findings, q
         f"the server's list of the handles of session {session_id}", lambda: admin.list_handles(session_id)
     )
     status = await questions.ask("the server's settings (get_status)", admin.get_status)
-    if handles is not None:
-        findings.admin["session"] = {"id": session_id, "handles": list(handles)}
-    if status is not None:
-        findings.admin["status"] = status.data
+    told = {
+        "session": None if handles is None else {"id": session_id, "handles": list(handles)},
+        "status": None if status is None else status.data,
+    }
+    findings.admin |= {name: answer for name, answer in told.items() if answer is not None}
