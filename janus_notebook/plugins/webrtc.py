@@ -365,6 +365,11 @@ class WebRtcPlugin(TypedPlugin):
             event = await outcome.get(timeout)
         except StopAsyncIteration:
             raise self._not_attached() from None
+        except JanusTimeoutError as exc:
+            raise JanusTimeoutError(
+                f"not connected within {timeout:.1f} s: Janus has not said that media can flow",
+                hint="Can UDP pass both ways between this machine and the server?",
+            ).within(plugin=self.name, handle_id=self.id) from exc
         if isinstance(event, HangupEvent):
             raise self._hung_up(event.reason)
 

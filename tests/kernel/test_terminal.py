@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,8 @@ class Terminal:
             timeout=LONGEST,
             dimensions=(40, 100),
             echo=False,
+            # A shell's background job ignores interrupts, and so would all that it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self.prompt()
 
