@@ -63,9 +63,9 @@ class Actions:
         except JanusError as exc:
             self._busy.remove(name)
             self._tell(f"{failure}: {clean(exc)}", failed=True)
-        except BaseException:
+        except BaseException as exc:
             self._busy.remove(name)
-            self._tell(f"{failure}: see the log", failed=True)
+            self._tell(f"{failure}: {type(exc).__name__}: {clean(exc)}", failed=True)
             raise
         else:
             self._busy.remove(name)
