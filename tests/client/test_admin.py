@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -135,32 +136,14 @@ def test_deadlines() -> None:
             with pytest.raises(JanusConnectionError, match=r"did not answer within 0\.1 s"):
                 await admin.open()
             await admin.close()
-        async with silent() as url:
-            admin = JanusAdmin(url, timeout=0.05)
+        # A port that takes connections and says nothing.
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            admin = JanusAdmin(f"ws://127.0.0.1:{listening.getsockname()[1]}", timeout=0.05)
             with pytest.raises(JanusConnectionError, match=r"did not answer within 0\.05 s"):
                 await admin.ping()
             await admin.close()
 
     run(main())
-
-
-class silent:  # noqa: N801 - used as a function
-    """A port that takes connections and says nothing."""
-
-    async def __aenter__(self) -> str:
-        self._writers: list[asyncio.StreamWriter] = []
-
-        async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            self._writers.append(writer)
-
-        self._server = await asyncio.start_server(hold, "127.0.0.1", 0)
-        return f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-        await self._server.wait_closed()
 
 
 @pytest.mark.parametrize(

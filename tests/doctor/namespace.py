@@ -1,7 +1,8 @@
-"""Faults of the network, planted with nftables in a network namespace of their own.
+"""Faults of the network, planted with nftables and ip in a network namespace of their own.
 
 Run as ``python -m tests.doctor.namespace FAULT...`` inside one (see `in_namespace`): it starts a real Janus
-there, lets the doctor look at it under each of these `FAULTS`, and prints what it found as one JSON object.
+there, lets the doctor look at it under each of these `FAULTS` (or `NO_INTERFACE`), and prints what it found
+as one JSON object.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ from tests.gateways import running_gateway
 TIMEOUT = 4.0
 # Janus's side of the media has these ports, so that a rule can tell the directions apart.
 PORTS = "20000-20100"
+
+# The one fault that no rule can plant: nothing but loopback. It stays, so it must be the last of a run.
+# (Janus's own ice_enforce_list won't do: where it lets nothing through, libnice looks for itself, and what
+# comes of that depends on the kernel.)
+NO_INTERFACE = "no interface"
 
 # By the first byte of its payload a UDP packet is STUN, DTLS (20 to 23) or SRTP (RFC 7983); "@th,64" is that
 # byte, behind the 8 of the UDP header.
@@ -73,12 +79,18 @@ def _command(*words: str) -> list[str]:
     return ["unshare", *user, "--net", "sh", "-c", NETWORK, "sh", *words]
 
 
+def plant(fault: str) -> None:
+    if fault == NO_INTERFACE:
+        subprocess.run(["ip", "link", "delete", "veth0"], check=True)
+    rules = TABLE.format(FAULTS.get(fault, ""))
+    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+
+
 def main() -> None:
     found = {}
     with running_gateway(settings={"janus": {"media": {"rtp_port_range": PORTS}}}) as gateway:
         for fault in sys.argv[1:]:
-            rules = TABLE.format(FAULTS[fault])
-            subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+            plant(fault)
             # A loop for each: what the doctor leaves behind would be seen as a warning.
             diagnosis = asyncio.run(
                 diagnose(
