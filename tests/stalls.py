@@ -1,7 +1,7 @@
 """A plugin that makes this process stumble as a busy machine does, to find the tests that only pass at speed.
 
 ``python -m pytest -p tests.stalls tests/client`` stops the whole interpreter again and again for up to
-`LONGEST` seconds, at moments of its own choosing. What fails then and not without it is a race: of the test, or
+`LONGEST` seconds, at moments of its own choosing. What fails then and not without it is a race: of the test or
 of ours. Deadlines of a test that are shorter than a stall or two fail too, and rightly: on a loaded machine they
 will.
 """
