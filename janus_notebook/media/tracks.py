@@ -93,6 +93,21 @@ class ReceivedTrack:
             return await asyncio.to_thread(_rgb, frame)
         return _rgb(frame)
 
+    async def newer(self, than: int = 0) -> tuple[int, Any]:
+        """Wait for a frame after number `than`, and return the newest with its number.
+
+        Frames are counted from 1 on, as `frames_received` does: the difference of two numbers tells how
+        many came meanwhile. The frame is PyAV's, as it was decoded; others have it too, so leave it as it is.
+
+        Raises:
+            JanusMediaError: the track has ended.
+        """
+        while self.ended is None and self.frames_received <= than:
+            await self._arrival()
+        if self.ended is not None:
+            raise self._over()
+        return self.frames_received, self._newest
+
     def start(self, on_first: Callable[[], None], on_end: Callable[[], None]) -> None:
         """Start to take frames, on the running loop. `Peer` calls this."""
         if self._task is None:
@@ -149,11 +164,9 @@ class ReceivedTrack:
 
     async def _next_frame(self, timeout: float) -> Any:
         if self.ended is None:
-            waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self._waiters.add(waiter)
             try:
                 async with asyncio.timeout(timeout):
-                    frame = await waiter
+                    frame = await self._arrival()
             except TimeoutError as exc:
                 unsent = self._unsent(self.kind) if self._unsent is not None else ""
                 raise JanusTimeoutError(
@@ -161,11 +174,21 @@ class ReceivedTrack:
                     f" ({self.frames_received} before)",
                     hint=unsent or f"Is {self.kind} being sent, on both sides, and is the peer connected?",
                 ) from exc
-            finally:
-                self._waiters.discard(waiter)
             if frame is not None:
                 return frame
-        raise JanusMediaError(f"the {self.kind} track of mid {self.mid} has ended: {self.ended}")
+        raise self._over()
+
+    async def _arrival(self) -> Any:
+        """Wait for the next frame; None is the end."""
+        waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            return await waiter
+        finally:
+            self._waiters.discard(waiter)
+
+    def _over(self) -> JanusMediaError:
+        return JanusMediaError(f"the {self.kind} track of mid {self.mid} has ended: {self.ended}")
 
 
 def _rgb(frame: VideoFrame) -> NDArray[np.uint8]:

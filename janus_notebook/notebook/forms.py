@@ -57,6 +57,7 @@ HIDDEN = frozenset(
         "subscription_bell",
         "end_subscriptions",
         "start",
+        "use_peers",
     }
 )
 

@@ -44,6 +44,31 @@ async def drained(source: Fed) -> None:
     await asyncio.sleep(0)
 
 
+def test_whoever_wants_newer_frames_gets_the_newest_and_its_number() -> None:
+    async def main() -> None:
+        pattern, (source, track) = TestPattern(160, 120), await fed()
+        waiting = asyncio.create_task(track.newer())
+        await asyncio.sleep(0)
+        source.queue.put_nowait(pattern.draw(1))
+        number, frame = await waiting
+        assert (number, read_counter(frame.to_ndarray(format="rgb24"))) == (1, 1)
+        for counter in range(2, 8):
+            source.queue.put_nowait(pattern.draw(counter))
+        await drained(source)
+        number, frame = await track.newer(number)
+        assert (number, read_counter(frame.to_ndarray(format="rgb24"))) == (7, 7)
+        waiting = asyncio.create_task(track.newer(number))
+        await asyncio.sleep(0)
+        source.queue.put_nowait(None)
+        with pytest.raises(JanusMediaError, match="mid v has ended: the other side"):
+            await waiting
+        with pytest.raises(JanusMediaError, match="has ended"):
+            await track.newer()
+        await track.close()
+
+    asyncio.run(main())
+
+
 def test_only_the_newest_frame_is_kept() -> None:
     async def main() -> None:
         pattern, (source, track) = TestPattern(160, 120), await fed()
