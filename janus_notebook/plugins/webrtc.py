@@ -51,6 +51,7 @@ class WebRtcPlugin(TypedPlugin):
         self._unfinished: asyncio.Task[Any] | None = None
         self._stepping: asyncio.Task[Any] | None = None
         self._releasing: asyncio.Task[None] | None = None
+        self._maker: Callable[..., Peer] | None = None
 
     @property
     def tracks(self) -> tuple[ReceivedTrack, ...]:
@@ -87,6 +88,14 @@ class WebRtcPlugin(TypedPlugin):
             return await super().hangup(timeout)
         finally:
             await self.release()
+
+    def use_peers(self, maker: Callable[..., Peer] | None) -> None:
+        """Let the next first negotiations have peer connections of another make: those of a browser.
+
+        Args:
+            maker: called as `Peer` is, gives what has its methods; None for our own again.
+        """
+        self._maker = maker
 
     # --- for derived classes
 
@@ -250,7 +259,7 @@ class WebRtcPlugin(TypedPlugin):
     ) -> R:
         session, _ = self._attached()
         # aiortc takes about a second to import, and keepalives must not wait for it.
-        peer_class = await asyncio.to_thread(load_peer)
+        peer_class = self._maker if self._maker is not None else await asyncio.to_thread(load_peer)
         async with self._negotiation:
             if self._unfinished is not None:
                 # What it still does to Janus's side must not reach the negotiation that begins here.
@@ -286,8 +295,9 @@ class WebRtcPlugin(TypedPlugin):
         async with self.events(["webrtcup", "hangup"]) as outcome:
             adding = asyncio.create_task(self._trickled.feed(peer), name="janus-candidates")
             try:
-                trickling = self.trickle(peer.candidates(), attempt.timeout)
-                reply = await self._exchange(peer, jsep, attempt, trickling)
+                ours = peer.candidates()  # a browser sends its own as it finds them
+                trickling = [self.trickle(ours, attempt.timeout)] if ours else []
+                reply = await self._exchange(peer, jsep, attempt, *trickling)
                 await all_of(peer.connected(attempt.left), self._up(outcome, attempt.left), beside=adding)
                 if self.state == "hungup":
                     raise self._hung_up(self.reason)

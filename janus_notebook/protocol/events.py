@@ -19,6 +19,7 @@ from janus_notebook.texts import LINE_LIMIT, NAME_LIMIT, clean
 
 __all__ = [
     "KINDS",
+    "BrowserEvent",
     "DataEvent",
     "DetachedEvent",
     "Direction",
@@ -284,6 +285,24 @@ class StateEvent(JanusEvent, frozen=True):
         return f"{self.before} → {self.state}" + (f": {self.reason}" if self.reason else "")
 
 
+class BrowserEvent(JanusEvent, frozen=True):
+    """Local: what became of a handle's media in a browser: `state`, and why."""
+
+    @property
+    def state(self) -> str:
+        """``waiting``, ``asking``, ``connecting``, ``connected``, ``ended`` or ``failed``."""
+        return str(self.raw.get("state", ""))
+
+    @property
+    def reason(self) -> str:
+        """Why it has ended or failed, in words; or ""."""
+        return str(self.raw.get("reason", ""))
+
+    @property
+    def _words(self) -> str:
+        return self.state + (f": {self.reason}" if self.reason else "")
+
+
 class PeerEvent(JanusEvent, frozen=True):
     """Local: our own peer connection came into another state, or a track gave its first frame.
 
@@ -350,6 +369,7 @@ class ExchangeEvent(JanusEvent, frozen=True):
 
 _EVENTS: dict[str, type[JanusEvent]] = {
     "event": PluginEvent,
+    "browser": BrowserEvent,
     "data": DataEvent,
     "webrtcup": WebRtcUpEvent,
     "media": MediaEvent,

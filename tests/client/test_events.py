@@ -162,7 +162,7 @@ def test_misspelt_kinds(kinds: Any, near: str) -> None:
     with mock.patch.object(plugin_events, "_names", {"talking"}):
         with pytest.raises(JanusOptionError, match=f"Did you mean '{near}'"):
             EventLog().subscribe(kinds)
-        with pytest.raises(JanusOptionError, match=r"Known: data, detached, .*talking"):
+        with pytest.raises(JanusOptionError, match=r"Known: browser, data, detached, .*talking"):
             EventLog().subscribe(["x-new-kind"])  # it would wait for ever; without kinds all are seen
         EventLog().subscribe(["talking", "media"])
 
