@@ -177,6 +177,10 @@ class Negotiation:
 
     def _follow_own(self, event: JanusEvent) -> None:
         match event:
+            case MediaEvent() | SlowLinkEvent():  # first, for there may be thousands
+                self._follow_media(event)
+            case TrickleEvent():
+                self._add_candidate("theirs", event.candidate, event.elapsed)
             case StateEvent(state="attached") if event.before in ("new", "detached") or event.raw.get(
                 "former"
             ):
@@ -193,10 +197,6 @@ class Negotiation:
                 self.ended_at = self.ended_at or (event.elapsed if self.began_at is not None else None)
             case PeerEvent():
                 self._follow_peer(event)
-            case TrickleEvent():
-                self._add_candidate("theirs", event.candidate, event.elapsed)
-            case MediaEvent() | SlowLinkEvent():
-                self._follow_media(event)
             case HangupEvent():
                 self.ended_at, self.reason = event.elapsed, event.reason
             case _ if event.kind == "webrtcup":
