@@ -15,16 +15,22 @@ from janus_notebook.errors import JanusMediaError
 
 if TYPE_CHECKING:
     from janus_notebook.media.channels import DataChannel
+    from janus_notebook.media.frames import Chunk, Frame
     from janus_notebook.media.pattern import BARS, TestPattern, Tone, bar_colours, bars_match, read_counter
     from janus_notebook.media.peer import Peer
     from janus_notebook.media.picture import png
+    from janus_notebook.media.reading import ChunkStream, FrameStream
     from janus_notebook.media.sources import ArraySource
     from janus_notebook.media.tracks import ReceivedTrack
 
 __all__ = [
     "BARS",
     "ArraySource",
+    "Chunk",
+    "ChunkStream",
     "DataChannel",
+    "Frame",
+    "FrameStream",
     "Peer",
     "ReceivedTrack",
     "TestPattern",
@@ -39,7 +45,11 @@ __all__ = [
 _HOMES = {
     "ArraySource": "sources",
     "BARS": "pattern",
+    "Chunk": "frames",
+    "ChunkStream": "reading",
     "DataChannel": "channels",
+    "Frame": "frames",
+    "FrameStream": "reading",
     "Peer": "peer",
     "ReceivedTrack": "tracks",
     "TestPattern": "pattern",

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
 
-import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 
-from janus_notebook.errors import JanusMediaError, JanusTimeoutError
+from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusTimeoutError
+from janus_notebook.media.frames import pixels, samples
+from janus_notebook.media.reading import (
+    LARGEST_ON_LOOP,
+    PATIENCE_SECONDS,
+    ChunkStream,
+    FrameStream,
+    Reader,
+)
 from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
@@ -20,8 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ReceivedTrack"]
 
-# Converting Full HD to RGB takes 1 to 2 ms; what is larger must not hold up the loop.
-LARGEST_ON_LOOP = 1920 * 1088
+R = TypeVar("R", bound=Reader[Any])
 
 
 class ReceivedTrack:
@@ -55,6 +62,7 @@ class ReceivedTrack:
         self._unsent = unsent
         self._newest: Any = None
         self._waiters: set[asyncio.Future[Any]] = set()
+        self._readers: WeakSet[Reader[Any]] = WeakSet()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -88,10 +96,53 @@ class ReceivedTrack:
         if fresh or frame is None:
             frame = await self._next_frame(timeout)
         if isinstance(frame, AudioFrame):
-            return _samples(frame)
+            return samples(frame)
         if frame.width * frame.height > LARGEST_ON_LOOP:
-            return await asyncio.to_thread(_rgb, frame)
-        return _rgb(frame)
+            return await asyncio.to_thread(pixels, frame)
+        return pixels(frame)
+
+    def frames(
+        self,
+        fps: float | None = None,
+        format: str = "rgb24",
+        timeout: float | None = PATIENCE_SECONDS,
+    ) -> FrameStream:
+        """Return a video track's pictures, from now on: ``async for frame in track.frames()``.
+
+        Each one is the newest there is when it is asked for; what a slow reader leaves out is counted in
+        ``dropped``. It ends when the track does, or with its ``close()``.
+
+        Args:
+            fps: at most so many pictures a second; None for all.
+            format: ``rgb24``, ``bgr24`` (as OpenCV has it), ``gray``, ``rgba`` or ``yuv420p``.
+            timeout: seconds to wait for each picture; None waits for as long as it takes.
+
+        Raises:
+            JanusOptionError: an unknown format, a wrong rate, or this track is audio.
+            JanusTimeoutError: while iterating, no picture came in time.
+        """
+        if self.kind != "video":
+            raise JanusOptionError(f"a track of {self.kind} has no frames()", hint="Use chunks().")
+        return self.read(FrameStream(f"{self.kind} mid {self.mid}", fps, format, timeout))
+
+    def chunks(self, seconds: float | None = None, timeout: float | None = PATIENCE_SECONDS) -> ChunkStream:
+        """Return an audio track's sound, from now on: ``async for chunk in track.chunks()``.
+
+        Each `Chunk` has float32 (samples, channels) as ``data`` and its ``sample_rate``; one begins where
+        the other ended, as lost packets are filled with silence. Five seconds wait for a slow reader;
+        what it does not take in time is counted in ``dropped``.
+
+        Args:
+            seconds: the length of a chunk, up to 5; None gives them as they arrive, mostly 20 ms.
+            timeout: seconds to wait for each chunk; None waits for as long as it takes.
+
+        Raises:
+            JanusOptionError: a wrong length, or this track is video.
+            JanusTimeoutError: while iterating, no sound came in time.
+        """
+        if self.kind != "audio":
+            raise JanusOptionError(f"a track of {self.kind} has no chunks()", hint="Use frames().")
+        return self.read(ChunkStream(f"{self.kind} mid {self.mid}", seconds, timeout))
 
     async def newer(self, than: int = 0) -> tuple[int, Any]:
         """Wait for a frame after number `than`, and return the newest with its number.
@@ -114,6 +165,14 @@ class ReceivedTrack:
             self._task = asyncio.create_task(
                 self._drain(on_first, on_end), name=f"janus-drain-{self.kind}-{self.mid}"
             )
+
+    def read(self, reader: R) -> R:
+        """Hand every further frame to `reader`, as long as somebody holds it; return it."""
+        if self.ended is None:
+            self._readers.add(reader)
+        else:
+            reader.end(self.ended)
+        return reader
 
     def reads(self, source: MediaStreamTrack) -> bool:
         """Say whether this is the reader of aiortc's track."""
@@ -141,6 +200,9 @@ class ReceivedTrack:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
+        for reader in tuple(self._readers):
+            reader.end(self.ended)
+        self._readers.clear()
 
     async def _drain(self, on_first: Callable[[], None], on_end: Callable[[], None]) -> None:
         try:
@@ -156,6 +218,8 @@ class ReceivedTrack:
                 for waiter in self._waiters:
                     if not waiter.done():
                         waiter.set_result(frame)
+                for reader in tuple(self._readers):
+                    reader.offer(frame, self.frames_received, self.last_frame_at)
         except MediaStreamError:
             self.end("the other side, or the connection, ended it")
         finally:
@@ -189,17 +253,3 @@ class ReceivedTrack:
 
     def _over(self) -> JanusMediaError:
         return JanusMediaError(f"the {self.kind} track of mid {self.mid} has ended: {self.ended}")
-
-
-def _rgb(frame: VideoFrame) -> NDArray[np.uint8]:
-    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-
-
-def _samples(frame: AudioFrame) -> NDArray[np.float32]:
-    """Return float32 (samples, channels) of a frame in a signed or floating sample format."""
-    channels = len(frame.layout.channels)
-    raw: NDArray[Any] = frame.to_ndarray()
-    # Packed formats come as (1, samples * channels), planar ones as (channels, samples).
-    samples = raw.T if frame.format.is_planar else raw.reshape(-1, channels)
-    full_scale = float(-np.iinfo(samples.dtype).min) if samples.dtype.kind == "i" else 1.0
-    return np.asarray(samples / full_scale, np.float32)

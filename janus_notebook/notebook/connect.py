@@ -11,6 +11,7 @@ from janus_notebook.client.session import JanusSession
 from janus_notebook.config import read_settings
 from janus_notebook.errors import JanusGatewayError, JanusOptionError
 from janus_notebook.notebook.forms import Form, core_of, form_of, register
+from janus_notebook.notebook.media import NotebookReader
 from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins import make_plugin
 
@@ -134,6 +135,7 @@ register("client.admin.admin.JanusAdmin", NotebookAdmin)
 register("client.admin.capture.Capture")
 register("monitor.monitor.Monitor", NotebookMonitor)
 register("media.tracks.ReceivedTrack")
+register("media.reading.Reader", NotebookReader)
 register("plugins.audiobridge.view.AudioRoom")
 register("plugins.videoroom.room.RoomView", NotebookRoomView)
 register("plugins.videoroom.room.RoomChanges")

@@ -107,7 +107,7 @@ def test_a_fresh_snapshot_is_never_an_old_frame() -> None:
 
 def test_nothing_is_converted_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     converted: list[Any] = []
-    monkeypatch.setattr(tracks_module, "_rgb", converted.append)
+    monkeypatch.setattr(tracks_module, "pixels", converted.append)
 
     async def main() -> None:
         pattern, (source, track) = TestPattern(160, 120), await fed()
