@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -33,7 +34,7 @@ class Candidate(NamedTuple):
 def parsed(line: str) -> Candidate | None:
     """Read ``candidate:...`` or ``a=candidate:...`` (RFC 8839, section 5.1); None for anything else."""
     words = line.strip().removeprefix("a=").removeprefix("candidate:").split()
-    if len(words) < 8 or words[6] != "typ" or not words[5].isdigit():
+    if len(words) < 8 or words[6] != "typ" or not re.fullmatch(r"[0-9]{1,5}", words[5]):
         return None
     return Candidate(words[4], int(words[5]), words[2].lower(), words[7])
 

@@ -133,7 +133,8 @@ async def _trickled(case: Case, events: Subscription) -> list[Candidate]:
             async for event in events:
                 if event.kind == "hangup":
                     break
-                given = event.raw.get("candidate") or {}
+                told = event.raw.get("candidate")
+                given = told if isinstance(told, dict) else {}
                 candidate = parsed(str(given.get("candidate", "")))
                 if candidate is not None:
                     found.append(candidate)

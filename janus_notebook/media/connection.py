@@ -146,6 +146,7 @@ class Connection(RTCPeerConnection):
             renewed: mids that carry something else than before, which a description need not show.
         """
         before = {} if self.remoteDescription is None else _sections(self.remoteDescription)
+        _check(sessionDescription)
         for mid, media in _sections(sessionDescription).items():
             transceiver = next((t for t in self.getTransceivers() if t.mid == mid), None)
             if transceiver is not None and (
@@ -271,6 +272,20 @@ class Connection(RTCPeerConnection):
 def _sections(description: RTCSessionDescription) -> dict[str, MediaDescription]:
     """Return the media sections by mid."""
     return {media.rtp.muxId: media for media in SessionDescription.parse(description.sdp).media}
+
+
+def _check(description: RTCSessionDescription) -> None:
+    """Refuse what aiortc would take and then break upon, when it is closed or asked what it has.
+
+    Raises:
+        ValueError: a bundle has the transport of no section, or an address is none.
+    """
+    parsed = SessionDescription.parse(description.sdp)
+    mids = {media.rtp.muxId for media in parsed.media}
+    for group in parsed.group:
+        if group.semantic == "BUNDLE" and not mids.issuperset(group.items[:1]):
+            raise ValueError(f"its bundle begins with {group.items[0]!r}, which is none of its sections")
+    str(parsed)  # `remoteDescription` is written anew whenever somebody looks at it
 
 
 def _differs(before: MediaDescription, after: MediaDescription) -> bool:

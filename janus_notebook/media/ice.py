@@ -64,6 +64,8 @@ def parsed_candidate(candidate: Mapping[str, Any]) -> RTCIceCandidate | None:
     Raises:
         JanusMediaError: the text is not a candidate (RFC 8839, section 5.1).
     """
+    if not isinstance(candidate, Mapping):  # a server may send anything
+        raise JanusMediaError(f"{candidate!r} is not an ICE candidate")
     text = candidate.get("candidate", "")
     if candidate.get("completed") or text == "":
         return None

@@ -371,6 +371,44 @@ def test_wrong_calls_are_refused_before_anything_happens() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    ("what", "instead"),
+    [
+        ("a=group:BUNDLE 0", "a=group:BUNDLE x 0"),
+        ("c=IN IP4 ", "c=IN IP4 \x1b[2J"),
+        ("a=rtcp:9 IN IP4 ", "a=rtcp:9 "),
+    ],
+)
+def test_a_description_that_would_break_later_is_refused_at_once(what: str, instead: str) -> None:
+    async def main() -> None:
+        caller, callee, other = Peer(), Peer(), Peer()
+        offer = await caller.offer()
+        answer = await callee.answer(offer)
+        for jsep in (offer, answer):
+            assert what in jsep["sdp"]
+            jsep["sdp"] = jsep["sdp"].replace(what, instead)
+        with pytest.raises(JanusMediaError, match="the answer was not understood"):
+            await caller.accept(answer)
+        with pytest.raises(JanusMediaError, match="the offer was not understood"):
+            await other.answer(offer)
+        for peer in (caller, callee, other):
+            peer.facts()
+            await peer.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("candidate", ["candidate:1", ["x"], 7, {"candidate": 7}])
+def test_a_candidate_that_is_none_is_refused(candidate: Any) -> None:
+    async def main() -> None:
+        peer = Peer()
+        with pytest.raises(JanusMediaError, match="is not an ICE candidate"):
+            await peer.add_candidate(candidate)
+        await peer.close()
+
+    asyncio.run(main())
+
+
 def test_an_offer_without_a_place_for_the_source_is_refused() -> None:
     async def main() -> None:
         caller, callee = Peer(), Peer()
