@@ -15,6 +15,7 @@ from typing import Any, Final
 
 __all__ = [
     "Facts",
+    "Image",
     "Part",
     "Rows",
     "Steps",
@@ -43,6 +44,10 @@ SYMBOLS: Final = {
     "closed": "✕",
     "detached": "✕",
     "joined": "●",
+    "playing": "▶",
+    "waiting": "◔",
+    "paused": "❙❙",
+    "ended": "■",
     "left": "■",
     "kicked": "✕",
     "destroyed": "✕",
@@ -94,7 +99,15 @@ class Rows:
     mono: Sequence[int] = ()
 
 
-Part = Title | Facts | Steps | Rows
+@dataclass(frozen=True)
+class Image:
+    """A picture: its ``data:`` URL, and what it shows, in words."""
+
+    url: str
+    alt: str
+
+
+Part = Title | Facts | Steps | Rows | Image
 
 
 class Markup(str):
@@ -119,6 +132,8 @@ def plain(parts: Iterable[Part]) -> str:
                 lines.append("  " + " → ".join(texts))
             case Rows():
                 lines += _plain_table(part)
+            case Image(_, alt):
+                lines.append(f"  [{alt}]")
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -146,6 +161,9 @@ def html(parts: Iterable[Part]) -> str:
                 inner.append(_tag("div", " → ".join(texts), "margin-bottom:6px"))
             case Rows():
                 inner.append(_html_table(part))
+            case Image(url, alt):
+                source, said = (html_module.escape(text) for text in (url, alt))
+                inner.append(Markup(f'<img src="{source}" alt="{said}" style="max-width:100%">'))
     return _tag("div", Markup("".join(inner)), _CARD)
 
 

@@ -3,7 +3,7 @@
 const SYMBOLS = {
   new: "○", connecting: "◔", attached: "◇", negotiating: "◐", connected: "●", reconnecting: "◔", recovered: "●",
   listening: "○", receiving: "●", hungup: "■", lost: "▲", closed: "✕", detached: "✕",
-  joined: "●", left: "■", kicked: "✕", destroyed: "✕",
+  playing: "▶", waiting: "◔", paused: "❙❙", ended: "■", joined: "●", left: "■", kicked: "✕", destroyed: "✕",
 };
 const WORDS = { hungup: "hung up" };
 const ARROWS = { request: "→", reply: "←", event: "⇐", local: "•", monitor: "⇠" };
