@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-__all__ = ["BLOCK_LIMIT", "LINE_LIMIT", "NAME_LIMIT", "clean", "short_repr"]
+__all__ = ["BLOCK_LIMIT", "LINE_LIMIT", "NAME_LIMIT", "clean", "harmless_json", "short_repr"]
 
 NAME_LIMIT: Final = 80
 """Characters of a name that is part of a line."""
@@ -41,6 +41,16 @@ def clean(text: object, limit: int = LINE_LIMIT, *, lines: bool = False) -> str:
     cut = whole[: limit + 1]
     shown = (_IN_A_BLOCK if lines else _IN_A_LINE).sub(_escape, cut)
     return shown if len(whole) <= limit and len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"
+
+
+def harmless_json(text: bytes) -> bytes:
+    r"""JSON that means the same, with what is invisible in it as escapes of JSON (``\u202e``).
+
+    A file of it can be looked at in a terminal.
+    """
+    if text.isascii() and b"\x7f" not in text:
+        return text  # JSON has escaped the rest
+    return _IN_A_BLOCK.sub(lambda match: f"\\u{ord(match.group()):04x}", text.decode()).encode()
 
 
 def short_repr(value: object, limit: int = BLOCK_LIMIT) -> str:

@@ -24,6 +24,7 @@ from janus_notebook.config import mask, mask_url
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.protocol.events import Direction, JanusEvent, event_class
 from janus_notebook.protocol.typed import Record
+from janus_notebook.texts import harmless_json
 
 if TYPE_CHECKING:
     from janus_notebook.client.log import EventLog
@@ -153,7 +154,7 @@ def record(log: EventLog, session: SessionFacts | None) -> Recording:
 
 def lines(recording: Recording) -> Iterator[bytes]:
     """The lines of the file."""
-    yield msgspec.json.encode(recording.header) + b"\n"
+    yield harmless_json(msgspec.json.encode(recording.header)) + b"\n"
     for event in recording.entries:
         line = Line(
             seq=event.seq,
@@ -165,7 +166,7 @@ def lines(recording: Recording) -> Iterator[bytes]:
             handle_id=event.handle_id,
             raw=event.raw,
         )
-        yield msgspec.json.encode(line) + b"\n"
+        yield harmless_json(msgspec.json.encode(line)) + b"\n"
 
 
 def write(log: EventLog, path: str | os.PathLike[str], session: SessionFacts | None) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import threading
 import time
 import zipfile
@@ -146,7 +147,7 @@ def _write(findings: Findings, target: Path, overwrite: bool, stop: threading.Ev
     """Write the file, which is there whole or not at all. In a thread of its own."""
     part = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        contents = _pack(findings, part, target.stem, stop)
+        contents = _pack(findings, part, _folder(target.stem), stop)
         size = part.stat().st_size
         _put_in_place(part, target, overwrite)
     except OSError as exc:
@@ -157,6 +158,11 @@ def _write(findings: Findings, target: Path, overwrite: bool, stop: threading.Ev
         with suppress(OSError):  # the error above is the one to tell
             part.unlink(missing_ok=True)
     return Bundle(path=target, size=size, contents=contents, missing=tuple(findings.missing))
+
+
+def _folder(name: str) -> str:
+    """The folder within the zip: on no system one above it, or on another drive."""
+    return re.sub(r'[\\:*?"<>|]', "_", name).strip(". ") or "janus-bundle"
 
 
 def _pack(findings: Findings, part: Path, folder: str, stop: threading.Event) -> tuple[str, ...]:

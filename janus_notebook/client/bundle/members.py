@@ -15,6 +15,7 @@ from janus_notebook.client.bundle.collect import Findings
 from janus_notebook.client.bundle.scrub import plain
 from janus_notebook.client.ladder import ladder_of
 from janus_notebook.protocol.events import JanusEvent, StateEvent
+from janus_notebook.texts import harmless_json
 
 __all__ = ["Member", "members", "summary"]
 
@@ -84,7 +85,7 @@ def members(findings: Findings) -> Iterator[Member]:
         for event, kind, sdp in _sdps(own):
             way = "sent" if event.direction == "request" else "received"
             name = f"{folder}/sdp-{event.seq:05}-{kind}-{way}.sdp"
-            yield text(name, f"at {event.elapsed:.3f} s", sdp.splitlines())
+            yield text(name, f"at {event.elapsed:.3f} s", map(plain, sdp.splitlines()))
         candidates = list(_candidates(own))
         if candidates:
             yield text(f"{folder}/candidates.txt", "ICE candidates, those in SDPs included", candidates)
@@ -236,4 +237,4 @@ def _moment(seconds: float) -> str:
 
 def _pretty(value: Any) -> bytes:
     text: bytes = msgspec.json.format(msgspec.json.encode(value), indent=2)
-    return text + b"\n"
+    return harmless_json(text) + b"\n"
