@@ -116,13 +116,18 @@ def ladder_of(
     keepalives: bool = False,
     candidates: bool = False,
     limit: int = 200,
+    labels: Mapping[int, str] | None = None,
 ) -> Ladder:
-    """Make the diagram of these entries; see `EventLog.ladder`."""
+    """Make the diagram of these entries; see `EventLog.ladder`.
+
+    Args:
+        labels: what a person calls the handles, by id.
+    """
     if not isinstance(limit, int) or limit < 1:
         raise JanusOptionError(f"limit must be a whole number from 1, not {limit!r}")
     entries = [event for event in events if handle_id is None or event.handle_id == handle_id]
     hidden = {*(() if keepalives else ("keepalive",)), *(() if candidates else ("trickle",))}
-    names = _names(entries)
+    names = _names(entries, labels or {})
     steps = [_step(event, names) for event in _without(entries, hidden)]
     shown = steps[-limit:]
     seen = {name for step in shown for name in (step.source, step.target)}
@@ -149,13 +154,17 @@ def _without(entries: Sequence[JanusEvent], hidden: set[str]) -> list[JanusEvent
     ]
 
 
-def _names(entries: Iterable[JanusEvent]) -> dict[int, str]:
-    """What each handle is called: its plugin, and its id where that is not enough."""
+def _names(entries: Iterable[JanusEvent], labels: Mapping[int, str]) -> dict[int, str]:
+    """What each handle is called: its label, its plugin, and its id where that is not enough."""
     plugins = plugins_by_handle(entries)
     short = {handle_id: clean(name.rpartition(".")[2], NAME_LIMIT) for handle_id, name in plugins.items()}
     for event in entries:
         if event.handle_id is not None:
             short.setdefault(event.handle_id, "handle")
+    for handle_id in short.keys() & labels.keys():
+        label = clean(labels[handle_id], NAME_LIMIT)
+        if label != short[handle_id]:
+            short[handle_id] = f"{label} ({short[handle_id]})"
     taken = list(short.values())
     return {
         handle_id: name if taken.count(name) == 1 and name != "handle" else f"{name} {handle_id}"

@@ -42,6 +42,7 @@ class EventLog:
         errors: how many of them were errors, answered by Janus or recorded here.
         counts: how many there have been of each direction.
         about: tells how the session stands, for `save`; None for a log without one.
+        labels: what a person calls a handle, by its id; those that are detached included.
         title: what a panel calls it; "" for the log of a session or handle.
     """
 
@@ -61,6 +62,7 @@ class EventLog:
         self.errors = 0
         self.counts: Counter[str] = Counter()
         self.about: Callable[[], recording.SessionFacts | None] | None = None
+        self.labels: dict[int, str] = {}
         self._ring: deque[JanusEvent] = deque(maxlen=capacity)
         # A stream that nobody holds any more leaves by itself.
         self._subscriptions: set[ref[Subscription]] = set()
@@ -150,6 +152,13 @@ class EventLog:
             for subscription in self._live():
                 subscription.offer(event)
 
+    def label(self, handle_id: int, text: str) -> None:
+        """Keep what a person calls a handle; "" for nothing any more."""
+        if text:
+            self.labels[handle_id] = text
+        else:
+            self.labels.pop(handle_id, None)
+
     # -- records of what happened -----------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -177,6 +186,7 @@ class EventLog:
         log.total, log.errors = max(facts.total, log.total), max(facts.errors, log.errors)
         log.counts = Counter(facts.counts or log.counts)
         log.about = lambda: found.header.session
+        log.labels = dict(facts.labels)
         return log
 
     def to_frame(self) -> Any:
@@ -210,7 +220,14 @@ class EventLog:
         """
         from janus_notebook.client.ladder import ladder_of
 
-        return ladder_of(self, handle_id=handle_id, keepalives=keepalives, candidates=candidates, limit=limit)
+        return ladder_of(
+            self,
+            handle_id=handle_id,
+            keepalives=keepalives,
+            candidates=candidates,
+            limit=limit,
+            labels=dict(self.labels),
+        )
 
     def subscribe(
         self,

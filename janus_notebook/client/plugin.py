@@ -104,6 +104,7 @@ class JanusPlugin:
         media: a `MediaState` for each ``mid`` that Janus reported on.
         reason: why the PeerConnection or the handle ended, or "".
         transitions: the last changes of state (`StateEvent`), oldest first.
+        label: what a person calls it, for panels and diagrams; in a notebook its variable's name.
 
     Source: "Janus API" of the Janus documentation, section "Handle-related requests".
     """
@@ -122,6 +123,7 @@ class JanusPlugin:
         self.attached: Message | None = None
         self.detached: Message | None = None
         self.lock = asyncio.Lock()
+        self._label = ""
 
     def __repr__(self) -> str:
         name = f" {self.id}" if self.id is not None else ""
@@ -131,6 +133,21 @@ class JanusPlugin:
     def server(self) -> Message | None:
         """The server's answer to ``info``; None before the handle is attached."""
         return self.session.server if self.session is not None else None
+
+    @property
+    def label(self) -> str:
+        """What a person calls it, for panels and diagrams; in a notebook its variable's name."""
+        return self._label
+
+    @label.setter
+    def label(self, text: str) -> None:
+        self._label = text
+        self._tell_label()
+
+    def _tell_label(self) -> None:
+        """Into the log, where it is known still when the handle is gone."""
+        if self.session is not None and self.id is not None:
+            self.session.events.label(self.id, self._label)
 
     # -- verbs --------------------------------------------------------------------------------
 
@@ -279,6 +296,7 @@ class JanusPlugin:
         self.attached, self.detached = message, None
         self.media = {}
         self.reason = ""
+        self._tell_label()
         self._set_state("attached", former=former)
 
     def end(self, reason: str) -> None:

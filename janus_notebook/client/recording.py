@@ -44,12 +44,13 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=253_402_300_799)]
 
 
 class LogFacts(Record, frozen=True, kw_only=True):
-    """The counts of a log: of all its entries, kept or dropped."""
+    """The counts of a log, of all its entries, kept or dropped; and what a person calls its handles."""
 
     total: int = 0
     errors: int = 0
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     capacity: int = 10_000
+    labels: dict[int, str] = msgspec.field(default_factory=dict)
 
 
 class HandleFacts(Record, frozen=True, kw_only=True):
@@ -147,7 +148,13 @@ def describe(session: JanusSession) -> SessionFacts:
 def record(log: EventLog, session: SessionFacts | None) -> Recording:
     """A log as it stands now, as what `read` would give of it."""
     entries = tuple(log)
-    facts = LogFacts(total=log.total, errors=log.errors, counts=dict(log.counts), capacity=log.capacity)
+    facts = LogFacts(
+        total=log.total,
+        errors=log.errors,
+        counts=dict(log.counts),
+        capacity=log.capacity,
+        labels=dict(log.labels),
+    )
     header = Header(format=FORMAT, version=VERSION, saved=time.time(), log=facts, session=session)
     return Recording(path="", header=header, entries=entries)
 

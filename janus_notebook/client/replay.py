@@ -42,6 +42,12 @@ class ReplayedHandle:
         self.media: dict[str, MediaState] = {}
         self.transitions: deque[StateEvent] = deque(maxlen=50)
         self.webrtc: dict[str, Any] = {}
+        self._last_id = handle_id
+
+    @property
+    def label(self) -> str:
+        """What the person who recorded it called it."""
+        return self.session.events.labels.get(self._last_id, "")
 
     def __repr__(self) -> str:
         name, state = clean(self.name, NAME_LIMIT), clean(self.state, NAME_LIMIT)
@@ -66,6 +72,7 @@ class ReplayedHandle:
             self.transitions.append(event)
             if event.state == "attached":
                 self.id, self.media = event.handle_id, {}
+                self._last_id = event.handle_id or self._last_id
             elif event.state == "detached":
                 self.id = None
         elif event.direction == "event":
@@ -125,6 +132,7 @@ class Replay:
         self.events.counts = Counter(header.log.counts) - Counter(e.direction for e in self._entries)
         self.events.errors = max(header.log.errors - sum(e.kind == "error" for e in self._entries), 0)
         self.events.about = lambda: header.session
+        self.events.labels = dict(header.log.labels)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, speed: float = 1.0) -> Self:

@@ -12,6 +12,7 @@ from janus_notebook.client.session import JanusSession
 from janus_notebook.errors import JanusOptionError, JanusStateError, JanusTimeoutError, nearest
 from janus_notebook.notebook.connect import NotebookHandle, NotebookSession, open_sessions
 from janus_notebook.notebook.forms import core_of
+from janus_notebook.notebook.names import label_handles, names_in
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import Call
@@ -67,6 +68,7 @@ class Context:
         """
         self.check_name(name)
         self.shell.push({name: value})
+        label_handles(self.names)
 
     @staticmethod
     def check_name(name: str) -> None:
@@ -115,9 +117,13 @@ class Context:
         return self._named(found, lambda handle: str(handle.id))
 
     def _named(self, objects: list[Any], otherwise: Any) -> dict[str, Any]:
-        # The names that a person gave, not IPython's own `_`, `_12` and `Out`.
-        names = {id(value): name for name, value in self.names.items() if not name.startswith("_")}
-        return {names.get(id(item), otherwise(item)): item for item in objects}
+        names = names_in(self.names)
+        return {names.get(id(core_of(item)), otherwise(item)): item for item in objects}
+
+    def _same(self, name: str, known: Mapping[str, T]) -> T | None:
+        """The one of `known` that has also this name."""
+        core = core_of(self.names.get(name))
+        return next((item for item in known.values() if core_of(item) is core), None)
 
     def session(self, name: str | None) -> NotebookSession:
         """The open session called `name`; without a name, the newest.
@@ -130,6 +136,8 @@ class Context:
         if name in known:
             return known[name]
         if name is not None:
+            if (same := self._same(name, known)) is not None:
+                return same
             self._refuse_former(name, JanusSession, "session", "Make a new one: %janus connect.")
         if not known:
             raise JanusStateError("there is no session", hint=NO_SESSION)
@@ -149,6 +157,8 @@ class Context:
         if name is not None and name in {**by_id, **known}:
             return {**by_id, **known}[name]
         if name is not None:
+            if (same := self._same(name, known)) is not None:
+                return same
             self._refuse_former(name, JanusPlugin, "handle", "Attach again: %janus attach PLUGIN.")
         if not known:
             raise JanusStateError("there is no handle", hint="Attach one: %janus attach echotest.")

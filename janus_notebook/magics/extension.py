@@ -14,6 +14,7 @@ from janus_notebook.magics.context import Context
 from janus_notebook.magics.janus import JanusMagics, not_loaded
 from janus_notebook.magics.misuse import refuse_misuse
 from janus_notebook.notebook.connect import admin, connect, monitor
+from janus_notebook.notebook.names import label_handles
 from janus_notebook.notebook.nesting import enable_for_source
 from janus_notebook.notebook.replays import replay
 from janus_notebook.notebook.workspace import workspace
@@ -38,7 +39,11 @@ class _Loaded:
         self.status = _status_line()
 
     def after_cell(self, _result: Any) -> None:
-        """Say what failed with nobody looking. Here, for a thread's own output would land anywhere."""
+        """Take over the names of the handles, and say what failed with nobody looking.
+
+        Here, for a thread's own output would land anywhere.
+        """
+        label_handles(self.shell.user_ns)
         if self.status is not None:
             self.status.end()
         for failure in workspace().take_failures():

@@ -306,7 +306,9 @@ class Monitor:
         entries = list(session.events)
         ids = {event.session_id for event in entries} - {None}
         told = [event for event in self.events if event.session_id in ids]
-        return MergedLog(entries, told, self._intake.clock_offset or 0.0)
+        merged = MergedLog(entries, told, self._intake.clock_offset or 0.0)
+        merged.labels = dict(session.events.labels)
+        return merged
 
     def _first(self) -> None:
         """The first event has arrived."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from janus_notebook.bridge import Call, background
@@ -12,6 +13,7 @@ from janus_notebook.config import read_settings
 from janus_notebook.errors import JanusGatewayError, JanusOptionError
 from janus_notebook.notebook.forms import Form, core_of, form_of, register
 from janus_notebook.notebook.media import NotebookReader
+from janus_notebook.notebook.names import label_handles
 from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins import make_plugin
 
@@ -68,6 +70,7 @@ class NotebookSession(Form):
     def _ipython_display_(self) -> None:
         from janus_notebook.panels import show_session
 
+        label_handles()
         show_session(self._core)
 
 
@@ -77,6 +80,7 @@ class NotebookHandle(Form):
     def _ipython_display_(self) -> None:
         from janus_notebook.panels import show_handle
 
+        label_handles()
         show_handle(self._core)
 
 
@@ -86,6 +90,7 @@ class NotebookEventLog(Form):
     def _ipython_display_(self) -> None:
         from janus_notebook.panels import show_log
 
+        label_handles()
         show_log(self._core)
 
 
@@ -95,7 +100,8 @@ class NotebookAdmin(Form):
     def _ipython_display_(self) -> None:
         from janus_notebook.panels import show_admin
 
-        show_admin(self._core, own_session_ids)
+        label_handles()
+        show_admin(self._core, own_labels)
 
 
 class NotebookRoomView(Form):
@@ -104,6 +110,7 @@ class NotebookRoomView(Form):
     def _ipython_display_(self) -> None:
         from janus_notebook.panels import show_room
 
+        label_handles()
         show_room(self._core)
 
 
@@ -114,6 +121,7 @@ class NotebookRoomSubscriber(Form):
     def _ipython_display_(self) -> None:
         from janus_notebook.panels import show_handle
 
+        label_handles()
         show_handle(self._core.handle)
 
 
@@ -296,9 +304,9 @@ def stop() -> Call[None]:
     return background().submit(work, name="stop")
 
 
-def own_session_ids() -> list[int]:
-    """The ids of the sessions that are open in this kernel, as a server's Admin API lists them."""
-    return [session.id for session in workspace().sessions if session.id is not None]
+def own_labels() -> dict[int, Mapping[int, str]]:
+    """What the handles of this kernel's open sessions are called, by the ids of session and handle."""
+    return {session.id: session.events.labels for session in workspace().sessions if session.id is not None}
 
 
 def open_sessions() -> list[Any]:

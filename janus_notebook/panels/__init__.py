@@ -14,7 +14,7 @@ from janus_notebook.errors import JanusTimeoutError
 from janus_notebook.panels import display, static
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Mapping
 
     from janus_notebook.bridge import Call
     from janus_notebook.client.admin.admin import JanusAdmin
@@ -81,18 +81,19 @@ def show_log(log: EventLog) -> None:
     _show_log(log, None, None)
 
 
-def show_admin(admin: JanusAdmin, own_sessions: Callable[[], Iterable[int]] = tuple) -> None:
+def show_admin(admin: JanusAdmin, own_labels: Callable[[], Mapping[int, Mapping[int, str]]] = dict) -> None:
     """Show the panel of a server's Admin API; in a terminal, its text. The server is asked once for that.
 
     Args:
         admin: the connection.
-        own_sessions: gives the ids of this kernel's own sessions, which are marked.
+        own_labels: gives what the handles of this kernel's own sessions are called, by the ids of session
+            and handle; these sessions are marked.
     """
     if display.has_widgets():
         from janus_notebook.panels.admin.panel import AdminPanel
 
         board = _board()
-        panel = board.panel(AdminPanel, admin, own_sessions=own_sessions)
+        panel = board.panel(AdminPanel, admin, own_labels=own_labels)
         _wait(background().submit(panel.watch.refresh, name="reading of the server"))
         board.show(panel)
     else:
@@ -102,7 +103,7 @@ def show_admin(admin: JanusAdmin, own_sessions: Callable[[], Iterable[int]] = tu
 
         watch = Watch(lambda: admin, lambda: None, lambda _: None)
         background().submit(watch.refresh, name="reading of the server").result()
-        _show_text(admin_parts(admin_snapshot(admin, watch, frozenset(own_sessions()), {})))
+        _show_text(admin_parts(admin_snapshot(admin, watch, own_labels(), {})))
 
 
 def show_doctor(diagnosis: Diagnosis) -> Callable[[], None]:

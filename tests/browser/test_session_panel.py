@@ -64,16 +64,18 @@ def test_a_session_from_its_first_ping_to_its_end(lab: Lab) -> None:
 
         # A handle's panel opens below, by keyboard, in sight; a click on another row takes its place.
         opener = panel.locator(".janus-open").first
+        expect(opener).to_contain_text("echo ")
         opener.focus()
         keyboard.press("Enter")
         inner = panel.locator(".janus-stack > .janus-frame")
-        expect(inner.locator(".janus-title").first).to_have_text("janus.plugin.echotest")
+        expect(inner.locator(".janus-title").first).to_have_text("echo")
+        expect(inner.locator(".janus-id").first).to_contain_text("janus.plugin.echotest ")
         expect(inner).to_be_in_viewport()
         expect(opener).to_be_focused()
         expect(opener).to_have_attribute("aria-expanded", "true")
         look(notebook, panel, "open", judge=True)
         panel.get_by_role("cell", name="videoroom", exact=True).click()
-        expect(inner.locator(".janus-title").first).to_have_text("janus.plugin.videoroom")
+        expect(inner.locator(".janus-title").first).to_have_text("room")
         panel.locator(".janus-open").nth(1).press("Space")
         expect(inner).to_have_count(0)
 

@@ -46,7 +46,7 @@ def admin(loop: BackgroundLoop) -> ScriptedAdmin:
 
 @pytest.fixture
 def panel(board: Board, admin: ScriptedAdmin, loop: BackgroundLoop) -> AdminPanel:
-    made = board.panel(AdminPanel, admin, own_sessions=lambda: [2])
+    made = board.panel(AdminPanel, admin, own_labels=lambda: {2: {30: "echo", 20: "viewer"}})
     loop.submit(made.watch.refresh, name="first").result(5)
     return made
 
@@ -231,7 +231,7 @@ def test_rooms_with_what_is_odd_in_them() -> None:
             handle(8),
             handle(9, type="publisher", room=77, id=9, display="Nobody knows"),
         )
-        return rooms_snapshot(await read(admin), ())
+        return rooms_snapshot(await read(admin), {})
 
     seven, other = run(main())
     assert (other["room"], other["others"], other["links"]) == ("other", ["participant x"], [])
@@ -293,7 +293,7 @@ def test_addresses_and_a_column_that_nobody_fills(
     assert facts["Public IP"] == "192.0.2.1"
     text = plain(panel.parts(panel.taken()))
     assert "opaque id" not in text
-    assert "  30  2  echotest  " in re.sub(r" {2,}", "  ", text)
+    assert "  echo 30  2  echotest  " in re.sub(r" {2,}", "  ", text)
 
 
 def test_the_static_form_of_each_part(panel: AdminPanel) -> None:

@@ -132,7 +132,7 @@ def test_what_fits_a_query() -> None:
     log.record("reply", "success", {"janus": "success", "pin": "hunter2", "odd": {(1, 2): HOSTILE}})
 
     def fitting(**given: Any) -> list[int]:
-        return [entry.seq for entry in log if Query.of(given).fits(entry)]
+        return [entry.seq for entry in log if Query.of(given).fits(entry, {43: "Alice"})]
 
     assert fitting() == [1, 2, 3, 4]
     assert fitting(text="Receiving AUDIO") == [2]  # the row's words, in any order and case
@@ -145,6 +145,7 @@ def test_what_fits_a_query() -> None:
     assert fitting(directions=["event"], kind="media") == [2]
     assert fitting(directions=[]) == []
     assert fitting(handle="43") == [3]
+    assert fitting(text="alice") == fitting(search="alice 43") == [3]  # as a person calls the handle
     assert isinstance(log[1]._source, bytes)  # looking through it does not make the log larger
 
 
@@ -164,10 +165,10 @@ def test_looking_through_a_log_lets_the_loop_go_on(monkeypatch: pytest.MonkeyPat
                 await asyncio.sleep(0)
 
         counting = asyncio.create_task(count())
-        found = await matching(list(log), Query.of({"text": '"number":299'}), lambda: True)
+        found = await matching(list(log), Query.of({"text": '"number":299'}), lambda: True, {})
         assert [entry.seq for entry in found or []] == [300]
         assert turns >= 300
-        assert await matching(list(log), Query.of({"text": "x"}), lambda: False) is None
+        assert await matching(list(log), Query.of({"text": "x"}), lambda: False, {}) is None
         counting.cancel()
         await asyncio.wait([counting])
 
@@ -179,18 +180,18 @@ def test_facets_count_what_the_ring_keeps() -> None:
     for handle_id in (1, 1, 2, None, 2, 3, 3):
         log.record("event", "media" if handle_id else "timeout", {}, 7, handle_id)
         facets.follow(log.since(log.total - 1), len(log))
-    listed = facets.listed({2: "janus.plugin.echotest"})
+    listed = facets.listed({2: "janus.plugin.echotest"}, {2: "echo"})
     assert listed["direction"] == [["event", 4]]
     assert listed["kind"] == [["media", 3], ["timeout", 1]]
-    assert listed["handle"] == [["3", 2, ""], ["2", 1, "janus.plugin.echotest"]]
+    assert listed["handle"] == [["3", 2, "", ""], ["2", 1, "janus.plugin.echotest", "echo"]]
     one = Facets(handle_id=3)
     one.follow(log, len(log))
-    assert one.listed({})["handle"] == [["3", 2, ""]]
+    assert one.listed({}, {})["handle"] == [["3", 2, "", ""]]
     many = Facets()
     for number in range(150):
         many.follow([log.record("event", f"kind-{number}", {}, 7, number + 1)], 1000)
-    assert [len(many.listed({})[name]) for name in ("kind", "handle")] == [100, 100]
-    assert many.listed({})["unlisted"] == 100
+    assert [len(many.listed({}, {})[name]) for name in ("kind", "handle")] == [100, 100]
+    assert many.listed({}, {})["unlisted"] == 100
 
 
 def test_an_events_text_is_json_that_can_be_shown() -> None:
@@ -289,7 +290,7 @@ def test_the_batch_says_what_the_log_has(
     assert batch["skipped"] + len(batch["rows"]) == batch["last"] - batch["first"] + 1
     assert len(batch["rows"]) <= 50
     until(lambda: panel.drawing.facets["kind"] == [["media", 1000]])
-    assert panel.drawing.facets["handle"] == [["42", 1000, ""]]
+    assert panel.drawing.facets["handle"] == [["42", 1000, "", ""]]
     assert panel.drawing.head["capacity"] == 1000
 
 

@@ -185,7 +185,11 @@ def test_handles_and_why_they_ended() -> None:
         "connected",
         "audio ✓ 1 slow",
     )
-    assert "  42  janus.plugin.echotest “mine”  ● connected  audio ✓ 1 slow" in plain(session)
+    assert "  42      janus.plugin.echotest “mine”  ● connected  audio ✓ 1 slow" in plain(session)
+    plugin.label = "echo"
+    assert "  echo 42  janus.plugin.echotest “mine”  ● connected" in plain(session)
+    session.on_error(JanusError("on_event failed").within(handle_id=42))
+    assert session_snapshot(session)["errors"]["rows"][0]["label"] == "echo"
     session._end("lost", "the cable was cut")
     assert session_snapshot(session)["handles"] == []
     (row,) = session_snapshot(session, None, [plugin])["handles"]

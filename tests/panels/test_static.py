@@ -80,7 +80,7 @@ def test_the_plain_form_of_a_session() -> None:
     assert "  keepalive         every 20 s (session timeout 60 s)" in lines
     assert "  replies and acks  0" in lines
     assert "  taken             1970-01-01 00:00:00 UTC" in lines
-    assert "  42  janus.plugin.echotest  ◇ attached  –" in lines
+    assert "  42      janus.plugin.echotest  ◇ attached  –" in lines
     session.connection.server = {"session-timeout": 5}
     text = static.plain(session_parts(session_snapshot(session)))
     assert "every 1.67 s (session timeout 5 s)" in text

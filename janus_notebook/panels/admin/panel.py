@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from traitlets import Dict, List
@@ -49,7 +49,8 @@ class AdminPanel(Panel["JanusAdmin"]):
     has chosen that. `watch` holds what was read last.
 
     Args:
-        own_sessions: gives the ids of this kernel's own sessions, which are marked.
+        own_labels: gives what the handles of this kernel's own sessions are called, by the ids of session
+            and handle; these sessions are marked.
     """
 
     def __init__(
@@ -58,10 +59,10 @@ class AdminPanel(Panel["JanusAdmin"]):
         *,
         loop: BackgroundLoop,
         painter: Painter,
-        own_sessions: Callable[[], Iterable[int]] = tuple,
+        own_labels: Callable[[], Mapping[int, Mapping[int, str]]] = dict,
     ) -> None:
         super().__init__(core, loop=loop, painter=painter)
-        self._own_sessions = own_sessions
+        self._own_labels = own_labels
         self._numbers: dict[str, int] = {}
         self.watch = Watch(self._core, lambda: painter.hurry(self), self.fail)
         for name, doing, run in (
@@ -100,7 +101,7 @@ class AdminPanel(Panel["JanusAdmin"]):
         reading = self.watch.reading
         for token in () if reading is None else reading.tokens or ():
             self._numbers.setdefault(token.token, len(self._numbers) + 1)
-        return admin_snapshot(self._admin(), self.watch, frozenset(self._own_sessions()), self._numbers)
+        return admin_snapshot(self._admin(), self.watch, self._own_labels(), self._numbers)
 
     def parts(self, snapshot: dict[str, Any]) -> list[Part]:
         return admin_parts(snapshot)

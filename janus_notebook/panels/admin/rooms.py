@@ -6,7 +6,7 @@ brought one: by it a subscription is known to be of the person who joined under 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,12 +31,12 @@ class _Room:
     subscribers: list[HandleInfo] = field(default_factory=list)
 
 
-def rooms_snapshot(reading: Reading, ours: Collection[int]) -> list[dict[str, Any]]:
+def rooms_snapshot(reading: Reading, ours: Mapping[int, Mapping[int, str]]) -> list[dict[str, Any]]:
     """The rooms in which somebody is, each with its publishers, its subscribers, and what goes between them.
 
     Args:
         reading: of the server.
-        ours: the ids of this kernel's own sessions.
+        ours: by the ids of this kernel's own sessions, what their handles are called.
     """
     rooms: dict[str, _Room] = {}
     for session in reading.sessions:
@@ -77,14 +77,15 @@ def _take_publisher(room: _Room, handle: HandleInfo, ours: bool) -> None:
 
 
 def _room_snapshot(
-    name: str, room: _Room, listed: Mapping[str, Any], ours: Collection[int]
+    name: str, room: _Room, listed: Mapping[str, Any], ours: Mapping[int, Mapping[int, str]]
 ) -> dict[str, Any]:
     subscribers: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     for handle in room.subscribers:
         private_id = handle.plugin_specific.get("private_id")
         person = room.persons.get(private_id) if isinstance(private_id, int) else None
-        named = person or handle.opaque_id or f"handle {handle.handle_id}"
+        label = ours.get(handle.session_id, {}).get(handle.handle_id)
+        named = person or handle.opaque_id or label or f"handle {handle.handle_id}"
         paused = handle.plugin_specific.get("paused") is True
         to = f"s{len(subscribers)}"
         node = _node(handle, clean(named, NAME_LIMIT), handle.session_id in ours)

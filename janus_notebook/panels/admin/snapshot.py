@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from janus_notebook.config import mask, mask_url
@@ -41,14 +41,14 @@ TOKENS_SIGNED: Final = (
 
 
 def admin_snapshot(
-    admin: JanusAdmin, watch: Watch, ours: Collection[int], numbers: Mapping[str, int]
+    admin: JanusAdmin, watch: Watch, ours: Mapping[int, Mapping[int, str]], numbers: Mapping[str, int]
 ) -> dict[str, Any]:
     """What the Admin panel shows.
 
     Args:
         admin: the connection.
         watch: its last reading.
-        ours: the ids of this kernel's own sessions.
+        ours: by the ids of this kernel's own sessions, what their handles are called.
         numbers: by which the tokens are called, for they are never shown.
     """
     reading = watch.reading
@@ -113,13 +113,14 @@ def _facts(reading: Reading) -> list[list[str]]:
     return [[name, clean(value, 300)] for name, value in facts if value]
 
 
-def _sessions(reading: Reading, ours: Collection[int]) -> list[dict[str, Any]]:
+def _sessions(reading: Reading, ours: Mapping[int, Mapping[int, str]]) -> list[dict[str, Any]]:
     left = HANDLES_SHOWN
     found = []
     # One's own first, then as Janus lists them.
     for session in sorted(reading.sessions, key=lambda session: session.id not in ours):
         oldest = sorted(session.handles, key=lambda handle: handle.created or 0)
-        handles = [_handle(handle) for handle in oldest[:left]]
+        labels = ours.get(session.id, {})
+        handles = [_handle(handle, labels) for handle in oldest[:left]]
         left -= len(handles)
         found.append(_session(session, session.id in ours) | {"handles": handles})
     return found
@@ -136,9 +137,10 @@ def _session(session: SessionSummary, ours: bool) -> dict[str, Any]:
     }
 
 
-def _handle(handle: HandleInfo) -> dict[str, Any]:
+def _handle(handle: HandleInfo, labels: Mapping[int, str]) -> dict[str, Any]:
     return {
         "id": ident(handle.handle_id),
+        "label": clean(labels.get(handle.handle_id, ""), NAME_LIMIT),
         "plugin": clean(handle.plugin.removeprefix("janus.plugin."), NAME_LIMIT),
         "opaque_id": clean(handle.opaque_id or "", NAME_LIMIT),
         "does": _does(handle),

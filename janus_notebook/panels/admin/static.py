@@ -49,7 +49,8 @@ def _session_row(session: dict[str, Any]) -> list[str]:
 
 def _handle_row(session: dict[str, Any], handle: dict[str, Any]) -> list[str]:
     words = [handle["plugin"], handle["opaque_id"], handle["does"], state_text(handle["state"])]
-    return [handle["id"], session["id"], *words, bits_text(handle["in"]), bits_text(handle["out"])]
+    named = f"{handle['label']} {handle['id']}".strip()
+    return [named, session["id"], *words, bits_text(handle["in"]), bits_text(handle["out"])]
 
 
 def _room_rows(room: dict[str, Any]) -> Rows:

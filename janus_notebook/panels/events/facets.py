@@ -46,11 +46,13 @@ class Facets:
             if not self._counts[key]:
                 del self._counts[key], self._known[key]
 
-    def listed(self, plugins: Mapping[int, str]) -> dict[str, Any]:
-        """For the front end: ``[value, count]`` by direction and kind, ``[id, count, plugin]`` by handle.
+    def listed(self, plugins: Mapping[int, str], labels: Mapping[int, str]) -> dict[str, Any]:
+        """For the front end: ``[value, count]`` by direction and kind, and by handle
+        ``[id, count, plugin, label]``.
 
         Args:
-            plugins: names of handles, as far as they are known.
+            plugins: of the handles, as far as they are known.
+            labels: what a person calls the handles.
         """
         directions: Counter[str] = Counter()
         kinds: Counter[str] = Counter()
@@ -65,7 +67,11 @@ class Facets:
             "direction": [list(pair) for pair in directions.most_common()],
             "kind": [list(pair) for pair in kinds.most_common(LISTED)],
             "handle": [
-                [ident(handle_id), count, clean(plugins.get(handle_id or 0, ""), NAME_LIMIT)]
+                [
+                    ident(handle_id),
+                    count,
+                    *(clean(names.get(handle_id or 0, ""), NAME_LIMIT) for names in (plugins, labels)),
+                ]
                 for handle_id, count in handles.most_common(LISTED)
             ],
             "unlisted": max(len(kinds) - LISTED, 0) + max(len(handles) - LISTED, 0),

@@ -179,7 +179,9 @@ class EventStreamPanel(Panel["EventLog"]):
         while len(self._newest_request) > 20:
             self._newest_request.pop(next(iter(self._newest_request)))
         query = self._query(content)
-        found = await matching(some, query, lambda: self._newest_request.get(asker) == request)
+        found = await matching(
+            some, query, lambda: self._newest_request.get(asker) == request, self._log().labels
+        )
         if found is None:
             return
         more = bool(some) and some[0].seq > max(after + 1, entries[0].seq)
@@ -188,7 +190,8 @@ class EventStreamPanel(Panel["EventLog"]):
 
     async def _export(self, content: dict[str, Any], form: str) -> None:
         """Begin a file of what fits; `paint` sends it part by part."""
-        found = await matching(self._entries(), self._query(content), lambda: not self.closed) or []
+        query, labels = self._query(content), self._log().labels
+        found = await matching(self._entries(), query, lambda: not self.closed, labels) or []
         upto = content.get("upto")
         if isinstance(upto, int):  # what is shown is paused there
             found = [event for event in found if event.seq <= upto]
@@ -225,14 +228,14 @@ class EventStreamPanel(Panel["EventLog"]):
         return {"initial": initial, "facets": self._listed(log), **self._head(log)}
 
     def _head(self, log: EventLog) -> dict[str, Any]:
-        head = stream_head(*self._facts, self.handle_id, log.title)
+        head = stream_head(*self._facts, self.handle_id, log.title, log.labels)
         return {"head": {**head, "capacity": log.capacity}, "beat": self.beat(log.elapsed)}
 
     def _listed(self, log: EventLog) -> dict[str, Any]:
         self._facets_at = log.elapsed
         if (session := self.session) is not None:
             self._plugins |= {plugin.id: plugin.name for plugin in session.plugins if plugin.id is not None}
-        return self._facets.listed(self._plugins)
+        return self._facets.listed(self._plugins, log.labels)
 
     def _batch(self, log: EventLog, after: int, limit: int) -> dict[str, Any]:
         """The newest rows after a number. It covers every number from ``first`` to ``last``.

@@ -67,8 +67,8 @@ class Query:
             handle if isinstance(handle, str) else None,
         )
 
-    def fits(self, event: JanusEvent) -> bool:
-        """Whether the entry is such a one."""
+    def fits(self, event: JanusEvent, labels: Mapping[int, str]) -> bool:
+        """Whether the entry is such a one; `labels`: what a person calls the handles."""
         if self.directions is not None and event.direction not in self.directions:
             return False
         if self.handle is not None and ident(event.handle_id) != self.handle:
@@ -78,18 +78,21 @@ class Query:
         if not self.words and not self.without:
             return True
         # A copy, so that what was never read stays the short text that it came as.
-        text = _searched(msgspec.structs.replace(event))
+        text = _searched(msgspec.structs.replace(event), labels)
         return all(word in text for word in self.words) and not any(word in text for word in self.without)
 
 
 async def matching(
-    events: Sequence[JanusEvent], query: Query, wanted: Callable[[], bool]
+    events: Sequence[JanusEvent],
+    query: Query,
+    wanted: Callable[[], bool],
+    labels: Mapping[int, str],
 ) -> list[JanusEvent] | None:
     """The entries that fit, in their order; the loop goes on meanwhile. None when no longer `wanted`."""
     found = []
     until = time.monotonic() + SLICE_SECONDS
     for event in events:
-        if query.fits(event):
+        if query.fits(event, labels):
             found.append(event)
         if time.monotonic() > until:
             await asyncio.sleep(0)
@@ -118,10 +121,11 @@ def _text(value: object) -> str:
     return value[:TEXT_LIMIT].lower().strip() if isinstance(value, str) else ""
 
 
-def _searched(event: JanusEvent) -> str:
+def _searched(event: JanusEvent, labels: Mapping[int, str]) -> str:
     """The text in which words are looked for: the row's, and the whole message's with its secrets masked."""
     row = event_row(event)
-    shown = f"{row['seq']} {row['direction']} {row['kind']} {row['handle'] or ''} {row['summary']}"
+    handle = f"{labels.get(event.handle_id or 0, '')} {row['handle'] or ''}"
+    shown = f"{row['seq']} {row['direction']} {row['kind']} {handle} {row['summary']}"
     try:
         whole = msgspec.json.encode(event.raw).decode()
     except (TypeError, ValueError):  # what JSON or UTF-8 does not have

@@ -8,11 +8,11 @@ from bisect import bisect_left
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from janus_notebook.panels.snapshot import clean, event_row
+from janus_notebook.panels.snapshot import NAME_LIMIT, clean, event_row
 from janus_notebook.protocol.events import StateEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from janus_notebook.client.log import EventLog
     from janus_notebook.protocol.events import JanusEvent
@@ -50,9 +50,18 @@ def log_facts(
     return state, session_id
 
 
-def stream_head(state: str, session_id: int | None, handle_id: int | None, title: str = "") -> dict[str, Any]:
+def stream_head(
+    state: str,
+    session_id: int | None,
+    handle_id: int | None,
+    title: str,
+    labels: Mapping[int, str],
+) -> dict[str, Any]:
     """What stands above an event stream: of a whole session, or of one handle; or its own `title`."""
-    of = f"handle {handle_id}" if handle_id is not None else f"session {session_id or ''}".strip()
+    of = f"session {session_id or ''}".strip()
+    if handle_id is not None:
+        label = clean(labels.get(handle_id, ""), NAME_LIMIT)
+        of = f"{label} (handle {handle_id})" if label else f"handle {handle_id}"
     return {
         "title": title or f"Events of {of}",
         "state": clean(state, 20),
@@ -62,7 +71,7 @@ def stream_head(state: str, session_id: int | None, handle_id: int | None, title
 
 def stream_snapshot(log: EventLog, handle_id: int | None = None) -> dict[str, Any]:
     """What the static form of an event stream shows."""
-    head = stream_head(*log_facts(log), handle_id, log.title)
+    head = stream_head(*log_facts(log), handle_id, log.title, log.labels)
     return {
         "head": {**head, "total": log.total, "dropped": log.dropped},
         "rows": newest_rows(log, 0, STATIC_ROWS, handle_id)[0],

@@ -84,6 +84,7 @@ def handle_snapshot(
         begins = f"the button “{button}” below, or {begins}"
     return {
         "head": {
+            "label": clean(plugin.label, NAME_LIMIT),
             "plugin": clean(plugin.name, NAME_LIMIT),
             "id": ident(handle_id_of(plugin)),
             "state": str(plugin.state),

@@ -38,7 +38,9 @@ def handle_parts(snapshot: dict[str, Any]) -> list[Part]:
         told.append(("", ("" if verdict["level"] == "calm" else "Try: ") + verdict["advice"]))
     facts = [*snapshot["path"].items(), ("figures", figures["error"] or figures["note"])]
     return [
-        Title(f"{head['plugin']} {head['id'] or ''}".strip(), head["state"], head["reason"]),
+        Title(
+            " ".join(filter(None, [head["label"], head["plugin"], head["id"]])), head["state"], head["reason"]
+        ),
         Facts(told),
         Rows("Steps of the connection", ("step", "", "took", "note"), [_rung(r) for r in snapshot["ladder"]]),
         Facts([*facts, ("taken", taken_text(snapshot))]),

@@ -23,7 +23,7 @@ function handleTexts(handle) {
 }
 
 function matches(session, handle, words) {
-  const whole = [session.id, session.transport, session.ours ? "this kernel" : "", ...(handle ? [handle.id, ...handleTexts(handle)] : [])];
+  const whole = [session.id, session.transport, session.ours ? "this kernel" : "", ...(handle ? [handle.label, handle.id, ...handleTexts(handle)] : [])];
   const text = whole.join(" ").toLowerCase();
   return words.every((word) => text.includes(word));
 }
@@ -75,7 +75,7 @@ function sessionTable(page, choose) {
     shape(tr, handle ? "handle" : "session");
     const cell = tr.firstElementChild;
     const pick = cell.firstElementChild;
-    put(pick, handle ? handle.id : `Session ${session.id}`);
+    put(pick, handle ? [handle.label, handle.id].filter(Boolean).join(" ") : `Session ${session.id}`);
     const on = chosen?.session === session.id && chosen.handle === (handle?.id ?? null);
     pick.setAttribute("aria-pressed", String(on));
     pick.title = handle ? "Show everything that Janus knows of this handle" : "Show what can be done with this session";

@@ -9,15 +9,15 @@ function rowNode() {
   return node;
 }
 
-function drawRow(node, seq, row, gone, mark) {
+function drawRow(node, seq, row, gone, mark, labels) {
   const cells = [...node.children];
   node.classList.toggle("janus-blank", !row);
   node.dataset.direction = row?.direction ?? "";
-  node.title = row ? `${timeOfDay(row.time)}  ${row.summary}` : "";
-  const blank = ["", "", "", "", gone ? "no longer in the log" : "…"];
+  const handle = [labels.get(row?.handle), row?.handle].filter(Boolean).join(" ");
+  node.title = row ? [timeOfDay(row.time), handle, row.summary].filter(Boolean).join("  ") : "";
   const texts = row
-    ? [`${row.elapsed.toFixed(3)} s`, `${ARROWS[row.direction] ?? "?"} ${row.direction}`, row.kind, row.handle ?? "", row.summary]
-    : blank;
+    ? [`${row.elapsed.toFixed(3)} s`, `${ARROWS[row.direction] ?? "?"} ${row.direction}`, row.kind, handle, row.summary]
+    : ["", "", "", "", gone ? "no longer in the log" : "…"];
   put(cells[0], seq);
   texts.forEach((text, at) => putMarked(cells[at + 1], text, row ? mark : ""));
 }
@@ -41,7 +41,7 @@ function renderStream(store, model, el) {
   let floor = 1; // the oldest number in the list
 
   const filter = filterBar(root, model, signal, () => {
-    shown.set(filter.query(), matcher(filter.query()));
+    shown.set(filter.query(), matcher(filter.query(), filter.labels));
     setSearch();
     schedule();
   });
@@ -72,7 +72,7 @@ function renderStream(store, model, el) {
     draw: (node, index) => {
       const seq = rows.at(index);
       node.classList.toggle("janus-hit", searched !== "" && exactly(found, seq) >= 0);
-      drawRow(node, seq, store.row(seq), store.gone.has(seq), searched);
+      drawRow(node, seq, store.row(seq), store.gone.has(seq), searched, filter.labels);
     },
     move: (index, how) => go(rows.at(index), how === "End"),
     choose: () => open(),
@@ -122,7 +122,7 @@ function renderStream(store, model, el) {
   function setSearch() {
     [searched, awaited] = [bar.text(), 0];
     const query = { ...filter.query(), search: searched };
-    hits.set(query, matcher(query));
+    hits.set(query, matcher(query, filter.labels));
     schedule();
   }
   function step(by) {

@@ -20,8 +20,8 @@ function wordsOf(text) {
   return { words, without };
 }
 
-/** A function that tells whether a row fits a query, as far as the row says; null fits all. */
-function matcher(query) {
+/** A function that tells whether a row fits a query, as far as the row says; null fits all. `labels`: of handles. */
+function matcher(query, labels) {
   if (query === null) return () => true;
   const { words, without } = wordsOf(query.text ?? "");
   if (query.search) words.push(query.search.toLowerCase());
@@ -32,7 +32,8 @@ function matcher(query) {
     if (query.handle && row.handle !== query.handle) return false;
     if (!words.length && !without.length) return true;
     row.text ??= `${row.seq} ${row.direction} ${row.kind} ${row.handle ?? ""} ${row.summary}`.toLowerCase();
-    return words.every((word) => row.text.includes(word)) && !without.some((word) => row.text.includes(word));
+    const text = `${row.text} ${labels?.get(row.handle)?.toLowerCase() ?? ""}`;
+    return words.every((word) => text.includes(word)) && !without.some((word) => text.includes(word));
   };
 }
 
@@ -59,7 +60,7 @@ function choice(parent, { name, all, title }) {
   return { node, show };
 }
 
-/** The bar of filters; changed() is called when the user has changed one. Returns { query(), reset, bar }. */
+/** The bar of filters; changed() is called when the user has changed one. Returns { query(), labels }. */
 function filterBar(parent, model, signal, changed) {
   const bar = parent.appendChild(make("div", "janus-bar"));
   bar.setAttribute("role", "group");
@@ -68,6 +69,7 @@ function filterBar(parent, model, signal, changed) {
   Object.assign(text, { type: "search", placeholder: "Filter: media -keepalive", title: FILTER_HELP, spellcheck: false });
   text.setAttribute("aria-label", "Filter the events");
   const boxes = new Map();
+  const labels = new Map(); // what a person calls the handles, by id
   const kind = choice(bar, {
     name: "Kind of event", all: "all kinds", title: "Show only events of one kind; the number is how many the log has",
   });
@@ -110,8 +112,13 @@ function filterBar(parent, model, signal, changed) {
     }
     for (const [direction, { count }] of boxes) put(count, (counts.get(direction) ?? 0).toLocaleString("en"));
     kind.show((facets.kind ?? []).map(([value, count]) => [value, value, count]));
-    const named = ([id, count, plugin]) => [id, `${plugin.replace("janus.plugin.", "")} ${id}`.trim(), count];
-    handle.show((facets.handle ?? []).map(named));
+    const entry = ([id, count, plugin, label]) => {
+      const short = plugin.replace("janus.plugin.", "");
+      return [id, [label, short !== label && short, id].filter(Boolean).join(" · "), count];
+    };
+    labels.clear();
+    for (const [id, , , label] of facets.handle ?? []) if (label) labels.set(id, label);
+    handle.show((facets.handle ?? []).map(entry));
     handle.node.hidden = Boolean(model.get("head").one_handle) || (!facets.handle?.length && !handle.node.value);
   };
   text.addEventListener("input", apply, { signal });
@@ -126,5 +133,5 @@ function filterBar(parent, model, signal, changed) {
   listen(model, "change:facets", drawFacets, signal);
   drawFacets();
   clear.hidden = true;
-  return { query };
+  return { query, labels };
 }

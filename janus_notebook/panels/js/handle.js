@@ -59,7 +59,7 @@ function renderHandle(store, model, el) {
   const draw = {
     head: (head) => {
       root.classList.toggle("janus-ended", head.state === "detached");
-      setHeader(head.plugin, head.id, head.state, "");
+      setHeader(head.label || head.plugin, head.label ? `${head.plugin} ${head.id ?? ""}` : head.id, head.state, "");
       hangUpOff(!HAS_PEER_CONNECTION.includes(head.state));
       detachOff(head.state === "detached" || head.state === "new");
     },

@@ -3,6 +3,11 @@
 const LOCAL_TIME = "local time of this browser";
 const DRAWN_AFTER_MS = 200;
 
+/** What a person calls a handle, with its id. */
+function named(label, handle) {
+  return [label, handle].filter(Boolean).join(" ") || "–";
+}
+
 /** A table whose rows are opened by a click or by the button in them; returns its update(handles, shown). */
 function handleTable(parent, toggle, signal) {
   const setRows = table(parent, "Handles", ["handle", "plugin", "state", "media", "since", "why"]);
@@ -15,14 +20,18 @@ function handleTable(parent, toggle, signal) {
   }, { signal });
   return (handles, shown) => {
     setRows(handles.map((row) => [
-      row.id, `${row.plugin.replace(/^janus\.plugin\./, "")}${row.name ? ` “${row.name}”` : ""}`, stateText(row.state), row.media || "–",
+      named(row.label, row.id), `${row.plugin.replace(/^janus\.plugin\./, "")}${row.name ? ` “${row.name}”` : ""}`, stateText(row.state), row.media || "–",
       timeOfDay(row.since), row.reason,
     ]));
     section.querySelectorAll("tbody tr").forEach((tr, at) => {
-      const { id, state, plugin } = handles[at];
+      const { id, label, state, plugin } = handles[at];
       const open = id === shown;
       // The row's text is that of the button: as long as it is the same, so is the button, with its focus.
-      if (!tr.cells[0].firstElementChild) tr.cells[0].replaceChildren(make("button", "janus-open", id));
+      if (!tr.cells[0].firstElementChild) {
+        const opener = make("button", "janus-open");
+        opener.append(label ? make("strong", "", label) : "", label ? " " : "", make("span", label ? "janus-muted" : "", id));
+        tr.cells[0].replaceChildren(opener);
+      }
       const button = tr.cells[0].firstElementChild;
       button.type = "button";
       button.dataset.handle = id;

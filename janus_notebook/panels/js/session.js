@@ -144,7 +144,7 @@ export default {
         badge.hidden = uncaught.hidden = total === 0;
         put(badge, `▲ ${total} background ${total === 1 ? "error" : "errors"}`);
         badge.title = "Something failed that no call could raise: show what";
-        setErrors(rows.map((row) => [timeOfDay(row.time), row.handle ?? "–", row.times > 1 ? `${row.text} (${row.times} times)` : row.text]));
+        setErrors(rows.map((row) => [timeOfDay(row.time), named(row.label, row.handle), row.times > 1 ? `${row.text} (${row.times} times)` : row.text]));
         put(uncaught.querySelector(".janus-caption"), `Errors that no call could raise, newest first${earlier ? `, and ${earlier} earlier` : ""}`);
       },
       handles,

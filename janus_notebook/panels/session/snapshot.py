@@ -63,7 +63,7 @@ def session_snapshot(
         },
         "history": _changes(history),
         "trips": _trips(history),
-        "errors": _errors(history),
+        "errors": _errors(history, session.events.labels),
     }
 
 
@@ -126,6 +126,7 @@ def _handle(plugin: AnyHandle, session: AnySession) -> dict[str, Any]:
     last = plugin.transitions[-1] if plugin.transitions else None
     return {
         "id": ident(handle_key(plugin)),
+        "label": clean(plugin.label, NAME_LIMIT),
         "plugin": clean(plugin.name, NAME_LIMIT),
         "name": clean(plugin.opaque_id or "", NAME_LIMIT),
         "state": str(plugin.state),
@@ -154,13 +155,14 @@ def _changes(history: History) -> dict[str, Any]:
     return {"rows": rows, "earlier": history.changed - len(rows), "losses": losses}
 
 
-def _errors(history: History) -> dict[str, Any]:
+def _errors(history: History, labels: Mapping[int, str]) -> dict[str, Any]:
     """What no call could raise, newest first; ``times``: how often in a row."""
     rows: list[dict[str, Any]] = [
         {
             "time": round(event.time, 3),
             "times": times,
             "handle": ident(event.handle_id),
+            "label": clean(labels.get(event.handle_id or 0, ""), NAME_LIMIT),
             "text": clean(event.reason, 500),
         }
         for event, times in list(history.errors)[: -ERRORS_SHOWN - 1 : -1]

@@ -57,7 +57,7 @@ def session_parts(snapshot: dict[str, Any]) -> list[Part]:
     ]
     handles = [
         [
-            h["id"] or "–",
+            _named(h["label"], h["id"]),
             " ".join(filter(None, [h["plugin"], h["name"] and f"“{h['name']}”"])),
             state_text(h["state"]),
             h["media"] or "–",
@@ -75,13 +75,15 @@ def session_parts(snapshot: dict[str, Any]) -> list[Part]:
         for row in history["rows"]
     ]
     earlier = f", and {history['earlier']} earlier" if history["earlier"] else ""
-    failed = [[_clock(row["time"]), row["handle"] or "–", _times(row)] for row in errors["rows"]]
+    failed = [
+        [_clock(row["time"]), _named(row["label"], row["handle"]), _times(row)] for row in errors["rows"]
+    ]
     more = f", and {errors['earlier']} earlier" if errors["earlier"] else ""
     return [
         Title(f"Janus session {head['id'] or ''}".strip(), head["state"], head["reason"]),
         Facts(facts),
         Rows(f"Errors that no call could raise{more}", ("at (UTC)", "handle", "what"), failed),
-        Rows("Handles", ("id", "plugin", "state", "media", "why"), handles),
+        Rows("Handles", ("handle", "plugin", "state", "media", "why"), handles),
         Rows(f"Connection, newest first{earlier}", ("at (UTC)", "state", "for", "why"), changes),
     ]
 
@@ -102,6 +104,10 @@ def trips_text(trips: dict[str, Any]) -> str | None:
 
 def _clock(seconds: float) -> str:
     return time_text(seconds)[11:19]
+
+
+def _named(label: str, handle: str | None) -> str:
+    return " ".join(filter(None, [label, handle])) or "–"
 
 
 def _times(row: dict[str, Any]) -> str:
