@@ -259,7 +259,33 @@ def test_what_comes_back() -> None:
     assert scene.verdict(**both)["text"].endswith("; Janus sends no audio or video back: switched off.")
     failed = {**FACTS, "sources": {"video": "failed: ValueError"}}
     step = scene.steps(facts=failed, clock=1001.0)["to_janus"]
-    assert (step.status, step.note) == ("failed", "our source ended (video: failed: ValueError)")
+    assert (step.status, step.note) == ("failed", "our source failed (video: ValueError)")
+
+
+def test_a_source_that_has_ended_is_no_failure() -> None:
+    scene = Scene().negotiated().peer("completed").up().media(0).media(1, "video").media(1, "video", False)
+    half = {**FACTS, "sources": {"audio": "live", "video": "ended"}}
+    late = {"facts": half, "clock": 1009.0, "echo": True}
+    steps = scene.steps(**late)
+    assert (steps["to_janus"].status, steps["to_janus"].note) == ("done", "audio; our video source has ended")
+    assert steps["from_janus"].note == "nothing came of audio for 9 s"  # the video has ended with its source
+    # Of another participant it may come all the same.
+    assert "video" in scene.steps(facts=half, clock=1009.0)["from_janus"].note
+    whole = {
+        "facts": {**FACTS, "sources": {"audio": "ended", "video": "ended"}},
+        "clock": 1009.0,
+        "echo": True,
+    }
+    assert scene.marks(**whole) == "to_janus:over from_janus:over"
+    told = scene.verdict(**whole)
+    assert (told["level"], told["title"], told["advice"]) == (
+        "calm",
+        "The source has ended",
+        "Send more with publish().",
+    )
+    assert told["text"] == (
+        "Our audio and video source has ended; nothing more comes back. The connection is still up."
+    )
 
 
 def test_one_way_and_data_only() -> None:

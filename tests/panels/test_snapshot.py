@@ -116,6 +116,7 @@ def test_a_handle_climbs_the_ladder() -> None:
         "frames": None,
         "size": None,
         "ended": False,
+        "source_ended": False,
         "we": None,
         "janus": None,
     }

@@ -64,6 +64,7 @@ class Evidence:
         info: Janus's `handle_info`, where it is known.
         now: seconds of the session.
         off: the kinds that Janus was asked not to send back.
+        echo: whether what comes back is what we send.
         clock: POSIX seconds, for what is told in them; None for a recording, in which nothing moves.
     """
 
@@ -76,9 +77,16 @@ class Evidence:
     info: HandleInfo | None = None
     now: float = 0.0
     off: frozenset[str] = frozenset()
+    echo: bool = False
     clock: float | None = None
 
     @property
     def ended(self) -> bool:
         """Whether there was a connection that is no more."""
         return self.said.ended_at is not None
+
+    @property
+    def sent_to_the_end(self) -> frozenset[str]:
+        """The kinds whose source of ours has given all that it had."""
+        sources = (self.facts or {}).get("sources", {})
+        return frozenset(kind for kind, how in sources.items() if how == "ended")

@@ -29,21 +29,28 @@ def to_janus(e: Evidence, up: bool) -> Step:
         return Step("to_janus", "none", note="nothing is sent") if said.ours else Step("to_janus", "waiting")
     if not up or e.ended:
         return Step("to_janus", "over" if up else "waiting")
+    sources = (e.facts or {}).get("sources", {})
+    failed = [f"{kind}: {how[8:]}" for kind, how in sources.items() if how.startswith("failed: ")]
+    if failed:
+        return Step("to_janus", "failed", None, f"our source failed ({failed[0]})", advice.SOURCE)
+    ended = [section.kind for section in wanted if section.kind in e.sent_to_the_end]
+    wanted = [section for section in wanted if section.kind not in ended]
+    over = f"our {_and(ended)} source has ended"
+    if not wanted:
+        return Step("to_janus", "over", None, over)
     news = {section: said.media.get(section.mid) for section in wanted}
     media = e.info.media if e.info is not None else {}
     counted = {mid for mid, row in media.items() if row.stats.in_.packets}
     lost = [section.kind for section, row in news.items() if row is not None and row.receiving is False]
     got = [s for s, row in news.items() if (s.mid in counted if row is None else row.receiving)]
-    failed = [f"{kind}: {how}" for kind, how in (e.facts or {}).get("sources", {}).items() if how != "live"]
-    if failed:
-        return Step("to_janus", "failed", None, f"our source ended ({failed[0]})", advice.SOURCE)
     if lost:
         return Step("to_janus", "failed", None, f"Janus receives no {_and(lost)} any more", advice.STOPPED)
     missing = [section.kind for section in wanted if section not in got]
     if not missing:
         first = [row.first_at for row in news.values() if row is not None and row.first_at is not None]
         took = max(first) - said.up_at if first and said.up_at is not None else None
-        return Step("to_janus", "done", took, _and([section.kind for section in wanted]))
+        note = _and([section.kind for section in wanted])
+        return Step("to_janus", "done", took, f"{note}; {over}" if ended else note)
     return _missing(e, "to_janus", f"Janus has received no {_and(missing)} yet", advice.NOTHING_SENT)
 
 
@@ -84,19 +91,25 @@ def _received(e: Evidence, kinds: Mapping[str, str], to_janus: Step) -> Step:
     none = {mid: kind for mid, kind in kinds.items() if not tracks.get(mid, {}).get("frames")}
     if none and e.clock is None:
         return Step("from_janus", "unknown", note="a recording does not tell")
-    if none and to_janus.status not in ("done", "none"):
+    if none and to_janus.status not in ("done", "none", "over"):
         return Step("from_janus", "waiting", note=f"no {_and(none.values())} yet")
     if none:
         what = advice.LOST_ON_THE_WAY if none.keys() <= _sent_mids(e) else advice.JANUS_SENDS_NOTHING
         return _missing(e, "from_janus", f"we have received no {_and(none.values())} yet", what)
+    gone = [kind for kind in kinds.values() if e.echo and kind in e.sent_to_the_end]
     stale = []
     for mid, kind in kinds.items():
+        if kind in gone:
+            continue
         last = tracks[mid].get("last_frame_at")
         if e.clock is not None and last and e.clock - last > STALE_SECONDS:
             stale.append(f"{kind} for {e.clock - last:.0f} s")
     if stale:
         return Step("from_janus", "slow", None, f"nothing came of {_and(stale)}", advice.STALE)
-    return Step("from_janus", "done", None, _and(kinds.values()))
+    coming = [kind for kind in kinds.values() if kind not in gone]
+    if not coming:
+        return Step("from_janus", "over", None, "nothing more comes back")
+    return Step("from_janus", "done", None, _and(coming))
 
 
 def _sent_mids(e: Evidence) -> set[str]:

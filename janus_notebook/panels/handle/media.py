@@ -42,12 +42,13 @@ def media_rows(
         known = [rates.totals for rates in (we, they) if rates is not None]
         kind = (state.type if state else "") or track.get("kind") or kinds.get(mid, "")
         size = track.get("size")
+        direction = _direction(mid, said)
         rows.append(
             {
                 "mid": clean(mid, 20),
                 "kind": clean(kind or (known[0].kind if known else ""), 20),
                 "codec": clean(next((each.codec for each in known if each.codec), ""), 20).upper(),
-                "direction": _direction(mid, said),
+                "direction": direction,
                 # What it said last was of a PeerConnection that may be gone.
                 "janus_receives": state.receiving and open_
                 if state and state.receiving is not None
@@ -60,6 +61,9 @@ def media_rows(
                 "frames": track.get("frames"),
                 "size": f"{size[0]}×{size[1]}" if size else None,
                 "ended": bool(track.get("ended", False)),
+                "source_ended": open_
+                and direction in ("to Janus", "both ways")
+                and facts.get("sources", {}).get(kind) == "ended",
                 "we": _figures(we, they),
                 "janus": _figures(they, None),
             }

@@ -25,6 +25,7 @@ RECENT: Final = 8
 """How many events a handle's snapshot holds."""
 RECENT_SEARCH: Final = 2_000
 """How far back they are looked for: a quiet handle of a busy session shows none that are older."""
+ECHOTEST: Final = "janus.plugin.echotest"
 NO_FIGURES: Final = (
     "No figures: the media are not ours, and no Admin API is known: await admin('http://…/admin')."
 )
@@ -76,6 +77,7 @@ def handle_snapshot(
         series.info if series is not None else None,
         session.events.elapsed if session is not None else 0.0,
         _off(plugin, said),
+        plugin.name == ECHOTEST,
         time.time() if live else None,
     )
     steps = ladder(evidence)
@@ -104,7 +106,7 @@ def handle_snapshot(
 
 def _off(plugin: AnyHandle, said: Negotiation) -> frozenset[str]:
     """Of EchoTest: elsewhere the settings of these names are about what we send."""
-    if plugin.name != "janus.plugin.echotest":
+    if plugin.name != ECHOTEST:
         return frozenset()
     return frozenset(kind for kind in ("audio", "video") if said.settings.get(kind) is False)
 

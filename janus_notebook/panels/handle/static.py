@@ -73,6 +73,8 @@ def _media(row: dict[str, Any]) -> list[list[str]]:
 def last_said(row: dict[str, Any]) -> str:
     """What Janus said of a mid, and what we have of it."""
     texts = [{True: "Janus receives it", False: "Janus receives nothing", None: ""}[row["janus_receives"]]]
+    if row["source_ended"]:
+        texts = ["our source has ended"]
     if row["slowlinks"]:
         texts.append(f"{row['slowlinks']} slow link{'s' * (row['slowlinks'] > 1)} ({row['lost']} lost)")
     if row["frames"] is not None:

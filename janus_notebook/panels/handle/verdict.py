@@ -47,6 +47,9 @@ def verdict(steps: Sequence[Step], evidence: Evidence, begins: str) -> dict[str,
     if evidence.said.began_at is None:
         text = f"Begin with {begins}." if begins else "Media begin with a request that carries an SDP."
         return _line("calm", "Attached, no media yet" if evidence.state != "new" else "Not attached", text)
+    if any(step.name == "to_janus" and step.status == "over" for step in steps):
+        text = f"{_flows(steps, evidence)} The connection is still up."
+        return _line("calm", "The source has ended", text, f"Send more with {begins}." if begins else "")
     took = _took(evidence)
     return _line(
         "good", f"Connected{f' in {took:.2f} s' if took is not None else ''}", _flows(steps, evidence)
@@ -65,8 +68,12 @@ def _flows(steps: Sequence[Step], evidence: Evidence) -> str:
     texts = []
     if to is not None and to.status == "done":
         texts.append(f"Janus receives {to.note}")
+    if to is not None and to.status == "over":
+        texts.append(to.note)
     if back is not None and (back.status == "done" or (back.status == "none" and evidence.off)):
         texts.append(back.note if back.note.startswith("Janus") else f"we receive {back.note}")
+    if back is not None and back.status == "over":
+        texts.append(back.note)
     if back is not None and back.status == "unknown":
         texts.append(f"what comes back is {back.note}")
     return _sentence("; ".join(texts))

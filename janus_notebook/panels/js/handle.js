@@ -10,7 +10,7 @@ function lastSaid(row) {
   const said = at === null || receives === null ? RECEIVES[receives] : SINCE[receives] + timeOfDay(at);
   const size = row.size ? ` of ${row.size}` : "";
   return [
-    said,
+    row.source_ended ? "our source has ended" : said,
     row.slowlinks && `${row.slowlinks} slow link${row.slowlinks > 1 ? "s" : ""} (${row.lost} lost)`,
     row.frames !== null && `we decoded ${row.frames.toLocaleString("en")} frames${size}${row.ended ? " (ended)" : ""}`,
   ].filter(Boolean).join(" · ");
