@@ -56,6 +56,9 @@ class LocalGateway(TokenStore):
     the WebSocket, HTTP and Unix socket transports, the Admin API with a random secret, and the
     demo rooms 1234. It ends with `stop`, or when this process ends in whatever way.
 
+    What Janus records under a name without a folder lands in the working directory that this process had
+    when the gateway was started: in a notebook beside the notebook.
+
     Args:
         binary: path or name of the server's program; None looks for ``janus`` on the PATH.
         session_timeout: seconds without a request after which Janus drops a session; 0 is never.

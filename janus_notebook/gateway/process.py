@@ -11,13 +11,10 @@ import socket
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from janus_notebook.errors import JanusGatewayError
 from janus_notebook.gateway import guard
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 STOP_TIMEOUT = guard.GRACE + 3.0  # seconds that the guard has to end the program
 KILL_TIMEOUT = 2.0  # seconds until a killed process is gone
@@ -25,6 +22,9 @@ KILL_TIMEOUT = 2.0  # seconds until a killed process is gone
 
 class GuardedProcess:
     """`command`, its output in the file `log`, and its `folder`, which is removed when it ends.
+
+    It runs in the working directory that this process has at its start: what it writes without saying where,
+    such as a recording, is there where one looks for it, and outlives it.
 
     It is bound to no event loop: each call may come from another one.
 
@@ -61,7 +61,7 @@ class GuardedProcess:
                 stdin=theirs.fileno(),
                 stdout=log,
                 stderr=log,
-                cwd="/",
+                cwd=_working_folder(self.folder),
                 start_new_session=True,  # an interrupt of our process group is not for the program
             )
         finally:
@@ -151,3 +151,12 @@ class GuardedProcess:
                 return False
             await asyncio.sleep(0.02)
         return True
+
+
+def _working_folder(otherwise: Path) -> Path:
+    """The working directory, if it can be entered still."""
+    try:
+        here = Path.cwd()
+    except OSError:  # it was removed
+        return otherwise
+    return here if os.access(here, os.X_OK) else otherwise
