@@ -1,7 +1,7 @@
 // The handles of a session, whose panels open below the session's own.
 
 const LOCAL_TIME = "local time of this browser";
-const DRAWN_AFTER_MS = 200;
+const FOLLOWED_MS = 1000;
 
 /** What a person calls a handle, with its id. */
 function named(label, handle) {
@@ -48,13 +48,22 @@ function handleTable(parent, toggle, signal) {
 function revealing(root, signal) {
   let wanted = false;
   let timer = 0;
-  const observer = new MutationObserver(() => {
-    const opened = root.closest(".janus-stack")?.querySelector(":scope > .janus-frame");
-    if (!wanted || !opened) return;
-    wanted = false;
-    timer = setTimeout(() => opened.scrollIntoView({ block: "nearest" }), DRAWN_AFTER_MS);
+  let opened = null;
+  // It is drawn later, and grows piece by piece; after that it stays where the user scrolls it.
+  const growing = new ResizeObserver(() => {
+    opened.scrollIntoView({ block: "nearest" });
+    if (opened.querySelector(".janus-panel")) timer ||= setTimeout(() => growing.disconnect(), FOLLOWED_MS);
   });
-  signal.addEventListener("abort", () => { observer.disconnect(); clearTimeout(timer); });
+  const observer = new MutationObserver(() => {
+    const found = root.closest(".janus-stack")?.querySelector(":scope > .janus-frame");
+    if (!wanted || !found) return;
+    wanted = false;
+    clearTimeout(timer);
+    [timer, opened] = [0, found];
+    growing.disconnect();
+    growing.observe(opened);
+  });
+  signal.addEventListener("abort", () => { observer.disconnect(); growing.disconnect(); clearTimeout(timer); });
   return () => {
     wanted = true;
     const stack = root.closest(".janus-stack");
