@@ -11,6 +11,7 @@ from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.client.session import JanusSession
 from janus_notebook.config import read_settings
 from janus_notebook.errors import JanusGatewayError, JanusOptionError
+from janus_notebook.notebook.cameras import HasCamera
 from janus_notebook.notebook.forms import Form, core_of, form_of, register
 from janus_notebook.notebook.media import NotebookReader
 from janus_notebook.notebook.names import label_handles
@@ -74,7 +75,7 @@ class NotebookSession(Form):
         show_session(self._core)
 
 
-class NotebookHandle(Form):
+class NotebookHandle(HasCamera):
     """A handle in a notebook: `JanusPlugin` with a `Call` for each coroutine, and a live panel."""
 
     def _ipython_display_(self) -> None:

@@ -27,6 +27,7 @@ HIDDEN = frozenset(
         "answering",
         "begin",
         "change_me",
+        "check_idle",
         "connection",
         "correct",
         "credentials",
@@ -36,6 +37,8 @@ HIDDEN = frozenset(
         "follow_media",
         "follow_streams",
         "forget_streams",
+        "hear_page",
+        "in_browser",
         "lock",
         "lost",
         "newer",
@@ -61,6 +64,7 @@ HIDDEN = frozenset(
         "end_subscriptions",
         "start",
         "use_peers",
+        "use_wire",
     }
 )
 

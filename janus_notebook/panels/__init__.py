@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from janus_notebook.doctor import Diagnosis
     from janus_notebook.panels.board import Board
     from janus_notebook.panels.static import Part
+    from janus_notebook.plugins.browser.call import BrowserCall
     from janus_notebook.plugins.videoroom.room import RoomView
 
 __all__ = [
     "close_all",
     "close_panels",
     "show_admin",
+    "show_camera",
     "show_doctor",
     "show_events",
     "show_handle",
@@ -138,6 +140,14 @@ def show_room(view: RoomView) -> None:
         from janus_notebook.panels.room.static import room_parts
 
         _show_text(room_parts(background().run_sync(room_snapshot, view)))
+
+
+def show_camera(call: BrowserCall) -> None:
+    """Show a handle's media in the browser; only where there are widgets. It begins with that."""
+    from janus_notebook.panels.camera.panel import CameraPanel
+
+    board = _board()
+    board.show(board.panel(CameraPanel, call))
 
 
 def close_all() -> None:

@@ -36,6 +36,7 @@ class WebRtcPlugin(TypedPlugin):
 
     Attributes:
         begins_media: the methods that make the peer connection, in words.
+        in_browser: the newest `BrowserCall` of this handle, or None; it lives as long as the handle.
     """
 
     begins_media: ClassVar[str] = "publish()"
@@ -52,6 +53,7 @@ class WebRtcPlugin(TypedPlugin):
         self._stepping: asyncio.Task[Any] | None = None
         self._releasing: asyncio.Task[None] | None = None
         self._maker: Callable[..., Peer] | None = None
+        self.in_browser: object = None
 
     @property
     def tracks(self) -> tuple[ReceivedTrack, ...]:

@@ -1,0 +1,1 @@
+"""A handle's media in a browser page, in a cell."""
