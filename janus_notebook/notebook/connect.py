@@ -13,6 +13,7 @@ from janus_notebook.config import read_settings
 from janus_notebook.errors import JanusGatewayError, JanusOptionError
 from janus_notebook.notebook.cameras import HasCamera
 from janus_notebook.notebook.forms import Form, core_of, form_of, register
+from janus_notebook.notebook.gateways import NotebookGateway
 from janus_notebook.notebook.media import NotebookReader
 from janus_notebook.notebook.names import label_handles
 from janus_notebook.notebook.workspace import workspace
@@ -149,8 +150,8 @@ register("plugins.audiobridge.view.AudioRoom")
 register("plugins.videoroom.room.RoomView", NotebookRoomView)
 register("plugins.videoroom.room.RoomChanges")
 register("plugins.videoroom.subscriber.RoomSubscriber", NotebookRoomSubscriber)
-register("gateway.local.LocalGateway")
-register("gateway.practice.gateway.PracticeGateway")
+register("gateway.local.LocalGateway", NotebookGateway)
+register("gateway.practice.gateway.PracticeGateway", NotebookGateway)
 
 
 def _unattached(plugin: str | type[JanusPlugin] | JanusPlugin, opaque_id: str | None) -> JanusPlugin:

@@ -24,9 +24,20 @@ def bare_kernel() -> Iterator[Kernel]:
 
 def test_from_serve_to_stop(bare_kernel: Kernel) -> None:
     kernel = bare_kernel
-    served = kernel.run("%janus serve --session-timeout 20").check().text
+    result = kernel.run("%janus serve --session-timeout 20").check()
+    served = result.text
     assert served is not None
-    assert served.startswith("<LocalGateway Janus ")
+    assert re.match(r"Janus \d\S* runs on this machine, for this kernel alone\n", served)
+    for line in (
+        r"Connect +%janus connect",
+        r"WebSocket +ws://127",
+        r"Admin API +http://\S+/admin",
+        r"Stop +%janus stop",
+    ):
+        assert re.search(rf"^  {line}", served, re.MULTILINE)
+    assert kernel.value("get_ipython().run_line_magic('janus', 'serve').admin_secret") not in str(
+        result.displays
+    )
     connected = kernel.run("%janus connect").check().stdout.splitlines()
     assert kernel.value("session.state") == "connected"
     assert connected[0] == f"session {kernel.value('session.id')}: bound to `session`"
@@ -282,7 +293,7 @@ def test_without_janus_the_practice_gateway_takes_its_place_and_says_so(bare_ker
     again = kernel.run("%janus serve").check().stdout
     assert again.startswith("The practice gateway is running already; it is not Janus.")
     assert served.text is not None
-    assert "practice gateway (not Janus)" in served.text
+    assert "Practice gateway (not Janus)" in served.text
     kernel.run("%janus connect").check()
     assert "practice" in kernel.value("session.server['name']")
     kernel.run("%janus attach echotest --as echo").check()
@@ -306,7 +317,7 @@ def test_a_practice_gateway_can_be_asked_for(bare_kernel: Kernel) -> None:
     served = kernel.run("%janus serve --practice --reclaim 20").check()
     assert served.stdout == ""
     assert served.text is not None
-    assert "practice gateway (not Janus)" in served.text
+    assert "Practice gateway (not Janus)" in served.text
     again = kernel.run("%janus serve").check().stdout.splitlines()
     assert again[0].endswith("For the real one: %janus stop, then %janus serve.")
     assert "not installed" not in "".join(again)

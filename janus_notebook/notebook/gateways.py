@@ -1,0 +1,68 @@
+"""What a notebook says of its local gateway: where it is, what runs there, how to go on, how to stop it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from janus_notebook.errors import JanusStateError
+from janus_notebook.gateway import LocalGateway
+from janus_notebook.notebook.forms import Form
+from janus_notebook.panels import static
+from janus_notebook.panels.snapshot import clean
+from janus_notebook.panels.static import Facts, Part, Title
+
+if TYPE_CHECKING:
+    from janus_notebook.gateway import PracticeGateway
+
+__all__ = ["NotebookGateway", "gateway_parts"]
+
+ADDRESSES = {
+    "WebSocket": "ws_url",
+    "HTTP": "http_url",
+    "Unix socket": "unix_url",
+    "Admin API": "admin_url",
+}
+HOW_TO_STOP = "%janus stop; it ends with this kernel in any case"
+
+
+class NotebookGateway(Form):
+    """A local gateway in a notebook, with a `Call` for each coroutine; shown as a summary."""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        parts = gateway_parts(self._core)
+        return {"text/plain": static.plain(parts), "text/html": static.html(parts)}
+
+
+def gateway_parts(gateway: LocalGateway | PracticeGateway) -> list[Part]:
+    """The summary; no secret is in it."""
+    real = isinstance(gateway, LocalGateway)
+    name = f"Janus {clean(gateway.version)}".strip() if real else "Practice gateway (not Janus)"
+    if not gateway.running:
+        why = gateway.exit_reason
+        state = f"ended by itself: {clean(why, 500)}" if why else "stopped"
+        return [Title(f"{name}: not running"), Facts([("State", state), ("Start", "%janus serve")])]
+    facts = [
+        ("Connect", "%janus connect, or session = await connect(): no address is needed in this kernel"),
+        *((label, _address(gateway, attribute)) for label, attribute in ADDRESSES.items()),
+        ("Admin secret", "random, and known to this kernel: %janus admin, or await admin()"),
+        ("Plugins", ", ".join(plugin.rpartition(".")[2] for plugin in gateway.plugins)),
+        *(_of_janus(gateway) if isinstance(gateway, LocalGateway) else ()),
+        ("Stop", HOW_TO_STOP),
+    ]
+    where = "runs on this machine, for this kernel alone" if real else "runs in this kernel"
+    return [Title(f"{name} {where}"), Facts([(label, clean(text, 500)) for label, text in facts])]
+
+
+def _of_janus(gateway: LocalGateway) -> list[tuple[str, str]]:
+    return [
+        ("Log", f"{gateway.log_path}, until it is stopped; its last lines: gateway.log_lines()"),
+        ("Recordings", "those without a folder in their name are written beside the notebook"),
+        ("Process", str(gateway.pid)),
+    ]
+
+
+def _address(gateway: Any, attribute: str) -> str:
+    try:
+        return str(getattr(gateway, attribute))
+    except JanusStateError:  # a transport that this one lacks
+        return "not installed"
