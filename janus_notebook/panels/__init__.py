@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from janus_notebook.doctor import Diagnosis
     from janus_notebook.panels.board import Board
     from janus_notebook.panels.static import Part
+    from janus_notebook.panels.view.options import ViewOptions
+    from janus_notebook.panels.view.show import View
+    from janus_notebook.panels.view.source import Source
     from janus_notebook.plugins.browser.call import BrowserCall
     from janus_notebook.plugins.videoroom.room import RoomView
 
@@ -36,6 +39,7 @@ __all__ = [
     "show_handle",
     "show_log",
     "show_session",
+    "show_view",
 ]
 
 FIRST_SECONDS: Final = 4.0
@@ -140,6 +144,26 @@ def show_room(view: RoomView) -> None:
         from janus_notebook.panels.room.static import room_parts
 
         _show_text(room_parts(background().run_sync(room_snapshot, view)))
+
+
+def show_view(core: object, source: Source, options: ViewOptions) -> View | None:
+    """Show video in the running cell; in a terminal, where to find a picture instead.
+
+    Args:
+        core: what `source` finds the track of.
+        source: how.
+        options: how it is shown.
+    """
+    if not display.has_widgets():
+        why = "pictures need a notebook; here, await track.snapshot() gives one as an array"
+        _show_text([static.Title(f"Live view of {source.title} {source.ident} ({source.which})", "", why)])
+        return None
+    from janus_notebook.panels.view.show import View, view_panel
+
+    board = _board()
+    panel = view_panel(board, core, source, options)
+    board.show(panel)
+    return View(panel, board, lambda: board.show(panel))
 
 
 def show_camera(call: BrowserCall) -> None:
