@@ -16,6 +16,7 @@ from janus_notebook.notebook.forms import Form, core_of, form_of, register
 from janus_notebook.notebook.gateways import NotebookGateway
 from janus_notebook.notebook.media import NotebookReader
 from janus_notebook.notebook.names import label_handles
+from janus_notebook.notebook.views import HandleView, NotebookTrack, SubscriberView, view_of_room
 from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins import make_plugin
 
@@ -86,6 +87,10 @@ class NotebookHandle(HasCamera):
         show_handle(self._core)
 
 
+class NotebookMediaHandle(HandleView, NotebookHandle):
+    """The same of a handle whose media may be received here."""
+
+
 class NotebookEventLog(Form):
     """A session's event log in a notebook, with a live panel."""
 
@@ -115,8 +120,11 @@ class NotebookRoomView(Form):
         label_handles()
         show_room(self._core)
 
+    def __call__(self, *_args: Any, **_options: Any) -> None:
+        view_of_room(self)
 
-class NotebookRoomSubscriber(Form):
+
+class NotebookRoomSubscriber(SubscriberView, Form):
     """A subscription in a notebook: `RoomSubscriber` with a `Call` for each coroutine; its panel is that of
     its handle."""
 
@@ -139,12 +147,14 @@ class NotebookMonitor(Form):
 
 register("client.session.JanusSession", NotebookSession)
 register("client.plugin.JanusPlugin", NotebookHandle)
+register("plugins.webrtc.WebRtcPlugin", NotebookMediaHandle)
+register("plugins.videoroom.plugin.JanusVideoRoomPlugin", NotebookHandle)  # its `view` is who is in the room
 register("client.log.EventLog", NotebookEventLog)
 register("client.log.Subscription")
 register("client.admin.admin.JanusAdmin", NotebookAdmin)
 register("client.admin.capture.Capture")
 register("monitor.monitor.Monitor", NotebookMonitor)
-register("media.tracks.ReceivedTrack")
+register("media.tracks.ReceivedTrack", NotebookTrack)
 register("media.reading.Reader", NotebookReader)
 register("plugins.audiobridge.view.AudioRoom")
 register("plugins.videoroom.room.RoomView", NotebookRoomView)
