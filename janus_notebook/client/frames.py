@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.protocol.events import Direction, StateEvent
 from janus_notebook.protocol.messages import MAX_INTEGER
+from janus_notebook.texts import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,8 @@ def frame_of(events: Iterable[JanusEvent]) -> Any:
 
     Columns: ``time`` (UTC), ``elapsed`` (seconds), ``direction``, ``kind``, ``name`` (for a plugin's event
     its own name), ``session_id`` and ``handle_id`` (whole numbers, exact, or missing), ``plugin``,
-    ``transaction``, ``summary``, ``raw`` (the message as a dict, secrets masked).
+    ``transaction``, ``summary``, ``raw`` (the message as a dict, secrets masked). What others said is fit
+    to be shown in all of them but ``raw``, which has it as it came.
 
     Raises:
         JanusOptionError: pandas is not installed.
@@ -53,13 +55,17 @@ def frame_of(events: Iterable[JanusEvent]) -> Any:
         "direction": pandas.Categorical(
             [event.direction for event in entries], categories=list(get_args(Direction))
         ),
-        "kind": [event.kind for event in entries],
-        "name": [event.name for event in entries],
+        "kind": [clean(event.kind) for event in entries],
+        "name": [clean(event.name) for event in entries],
         # A float, which pandas takes for numbers that may be missing, is not exact for Janus's ids.
         "session_id": pandas.array([_id(event.session_id) for event in entries], dtype="Int64"),
         "handle_id": pandas.array([_id(event.handle_id) for event in entries], dtype="Int64"),
-        "plugin": pandas.array([plugins.get(event.handle_id or 0) for event in entries], dtype="string"),
-        "transaction": pandas.array([_transaction(event) for event in entries], dtype="string"),
+        "plugin": pandas.array(
+            [_word(plugins.get(event.handle_id or 0)) for event in entries], dtype="string"
+        ),
+        "transaction": pandas.array(
+            [_word(event.raw.get("transaction")) for event in entries], dtype="string"
+        ),
         "summary": [event.summary for event in entries],
         "raw": [event.raw for event in entries],
     }
@@ -72,9 +78,8 @@ def _id(value: int | None) -> int | None:
     return value if value is None or -MAX_INTEGER <= value <= MAX_INTEGER else None
 
 
-def _transaction(event: JanusEvent) -> str | None:
-    transaction = event.raw.get("transaction")
-    return None if transaction is None else str(transaction)
+def _word(value: object) -> str | None:
+    return None if value is None else clean(value)
 
 
 def plugins_by_handle(events: Iterable[JanusEvent]) -> dict[int, str]:

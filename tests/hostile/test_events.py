@@ -84,6 +84,10 @@ def test_a_frame(name: str) -> None:
     assert "<script>window" not in shown
     assert len(shown) < 200_000
     assert len(repr(frame)) < 200_000
+    check_text(repr(frame.drop(columns="raw")), 200_000)
+    for column in ("kind", "name", "plugin", "transaction"):
+        for word in frame[column].dropna():
+            check_text(word, 1_000, lines=False)
     # It is data and stays as it was, even what a spreadsheet would run.
     if name == "spreadsheet":
         assert any(str(cell).startswith("=HYPERLINK") for cell in frame["kind"])

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from janus_notebook.errors import JanusError, JanusOptionError, JanusServerError, JanusStateError
+from janus_notebook.texts import clean
 
 if TYPE_CHECKING:
     from janus_notebook.client.admin.admin import JanusAdmin
@@ -56,7 +57,7 @@ class Capture:
 
     def __repr__(self) -> str:
         state = "running" if self.running else "ended" if self.path else "not begun"
-        return f"<Capture {self.kind} of handle {self.handle_id} to {self.path or 'no file'}, {state}>"
+        return clean(f"<Capture {self.kind} of handle {self.handle_id} to {self.path or 'no file'}, {state}>")
 
     async def __aenter__(self) -> Self:
         if self.running:

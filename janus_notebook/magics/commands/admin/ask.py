@@ -11,6 +11,7 @@ from janus_notebook.errors import JanusOptionError
 from janus_notebook.magics.commands.admin.verbs import Verb, admin_of, confirmed, verb_parser
 from janus_notebook.magics.context import Context
 from janus_notebook.plugins import known_plugins
+from janus_notebook.texts import NAME_LIMIT, clean
 
 __all__ = ["VERBS"]
 
@@ -31,7 +32,7 @@ def _run_message(context: Context, options: Any) -> None:
 
 def _run_resolve(context: Context, options: Any) -> None:
     found = admin_of(context, options).resolve_address(options.address).result()
-    print(f"{options.address} is {found.ip}, found in {found.elapsed / 1000:.1f} ms")  # noqa: T201
+    print(clean(f"{options.address} is {found.ip}, found in {found.elapsed / 1000:.1f} ms"))  # noqa: T201
 
 
 def _run_stun(context: Context, options: Any) -> None:
@@ -39,7 +40,8 @@ def _run_stun(context: Context, options: Any) -> None:
     if confirmed(admin, "Hold up every request of everybody for up to 5 s", options.yes):
         found = admin.test_stun(address=options.address, port=options.port).result()
         seconds = found.elapsed / 1_000_000
-        print(f"{options.address} sees {found.public_ip}:{found.public_port}, after {seconds:.3f} s")  # noqa: T201
+        seen = clean(found.public_ip, NAME_LIMIT)
+        print(f"{options.address} sees {seen}:{found.public_port}, after {seconds:.3f} s")  # noqa: T201
 
 
 def _plugin_words(_context: Context, before: list[str]) -> Iterable[str]:

@@ -28,6 +28,7 @@ from janus_notebook.magics.commands.admin.verbs import (
 )
 from janus_notebook.magics.context import Context
 from janus_notebook.notebook.forms import core_of
+from janus_notebook.texts import NAME_LIMIT, clean
 
 __all__ = ["VERBS"]
 
@@ -74,7 +75,7 @@ def _run_set(context: Context, options: Any) -> None:
             raise JanusOptionError(f"{name} is the same for all sessions", hint="Leave --session out.")
         given["session_id"] = session_id(context, options.session)
     changed = getattr(admin_of(context, options), f"set_{name}")(value, **given).result()
-    print(f"{name} is {changed.value} now")  # noqa: T201 - what was done
+    print(f"{name} is {clean(changed.value, NAME_LIMIT)} now")  # noqa: T201 - what was done
 
 
 def _setting_words(_context: Context, before: list[str]) -> Iterable[str]:
@@ -111,7 +112,7 @@ def _run_tokens(context: Context, options: Any) -> Table | None:
     allowed = (
         method(token, plugins=plugins or None) if options.action == "add" else method(token, plugins=plugins)
     )
-    print("The token is good for: " + (", ".join(allowed.result().plugins) or "nothing"))  # noqa: T201
+    print(clean("The token is good for: " + (", ".join(allowed.result().plugins) or "nothing")))  # noqa: T201
     return None
 
 
@@ -154,7 +155,7 @@ def _run_capture(context: Context, options: Any) -> None:
 
     # An interrupted cell ends the capture too.
     capture = background().submit(work, name="capture").result()
-    print(f"Captured {options.seconds:g} s to {capture.path} on the server's machine.")  # noqa: T201
+    print(f"Captured {options.seconds:g} s to {clean(capture.path)} on the server's machine.")  # noqa: T201
 
 
 def _run_log(context: Context, options: Any) -> None:
