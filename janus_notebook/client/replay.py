@@ -25,6 +25,7 @@ from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from janus_notebook.client.bundle.bundle import Bundle
+    from janus_notebook.client.ladder import Ladder
 
 __all__ = ["AnyHandle", "AnySession", "Replay", "ReplayedHandle"]
 
@@ -205,6 +206,19 @@ class Replay:
         """Record an error that no call can raise."""
         raw = {"error": {"type": type(error).__name__, "reason": str(error)}}
         self.events.record("local", "error", raw, self.id)
+
+    def ladder(
+        self,
+        *,
+        handle_id: int | None = None,
+        keepalives: bool = False,
+        candidates: bool = False,
+        limit: int = 200,
+    ) -> Ladder:
+        """The signalling as a sequence diagram, as far as it has been played; see `EventLog.ladder`."""
+        return self.events.ladder(
+            handle_id=handle_id, keepalives=keepalives, candidates=candidates, limit=limit
+        )
 
     async def bundle(
         self,

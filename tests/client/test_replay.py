@@ -70,6 +70,7 @@ def test_it_ends_as_the_session_was(tmp_path: Path, moment: str) -> None:
             replay.play()
             await replay.finished()
             assert replay.ended
+            assert str(replay.ladder()) == str(replay.events.ladder()) != str(replay.ladder(limit=1))
             assert facts(replay) == facts(session)
             assert "ICE closed, DTLS closed" in [event.summary for event in replay.events]
             assert replay.position == replay.duration == session.events[-1].elapsed
