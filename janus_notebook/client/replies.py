@@ -6,10 +6,9 @@ from typing import Any, Self
 
 import msgspec
 
-from janus_notebook.config import mask
 from janus_notebook.protocol.messages import Message
 from janus_notebook.protocol.typed import Typed
-from janus_notebook.texts import NAME_LIMIT, clean, short_repr
+from janus_notebook.texts import NAME_LIMIT, clean
 
 __all__ = ["PluginReply"]
 
@@ -38,6 +37,13 @@ class PluginReply(Typed, frozen=True, kw_only=True):
             return cls(data=data, jsep=jsep, raw=message)
         return cls.read(data, jsep=jsep, raw=message)
 
-    def __repr__(self) -> str:
-        jsep = f" + {clean(self.jsep.get('type'), NAME_LIMIT)}" if self.jsep else ""
-        return f"<{type(self).__name__} {short_repr(mask(self.data))}{jsep}>"
+    def _and(self) -> str:
+        return f" + {clean(self.jsep.get('type'), NAME_LIMIT)}" if self.jsep else ""
+
+    def _notes(self) -> dict[str, str]:
+        notes = super()._notes()
+        if self.jsep:
+            sdp = str(self.jsep.get("sdp", ""))
+            what = f"{len(sdp.splitlines())} lines of SDP" if sdp else "no SDP"
+            notes["jsep"] = f"{self.jsep.get('type')}, {what}: .jsep"
+        return notes

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, KeysView
 from types import UnionType
-from typing import Any, Self, Union, get_args, get_origin
+from typing import Any, Final, Self, Union, get_args, get_origin
 
 import msgspec
 
 from janus_notebook.config import mask
+from janus_notebook.protocol.outline import outline_html, outline_text
 from janus_notebook.texts import BLOCK_LIMIT, clean, short_repr
 
 __all__ = ["Record", "Typed"]
+
+LINE: Final = 88
+"""Characters of a repr that is shown as it is."""
+NESTED_LINE: Final = 300
+UNREADABLE_SHOWN: Final = 5
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +82,35 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
         return self.data.get(key, default)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {short_repr(mask(self.data))}>"
+        return f"<{type(self).__name__} {short_repr(mask(self.data))}{self._and()}>"
+
+    def _and(self) -> str:
+        """What is there beside the data, for the repr."""
+        return ""
+
+    def _notes(self) -> dict[str, str]:
+        """What there is to say beside the data, for a person."""
+        unread = ", ".join(self.unreadable[:UNREADABLE_SHOWN])
+        return {"unreadable": f"{unread} (see .data)"} if unread else {}
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """In IPython: on one line if that is short, or within something else; else field by field."""
+        line = repr(self)
+        if len(printer.stack) > 1:  # itself, and what it is in
+            printer.text(clean(line, NESTED_LINE))
+        elif self._is_long(line):
+            printer.text(outline_text(type(self).__name__ + self._and(), mask(self.data), self._notes()))
+        else:
+            printer.text(line)
+
+    def _repr_html_(self) -> str | None:
+        if not self._is_long(repr(self)):
+            return None
+        return outline_html(type(self).__name__ + self._and(), mask(self.data), self._notes())
+
+    def _is_long(self, line: str) -> bool:
+        """Whether its repr is to be read field by field; one of a class's own is short as it is."""
+        return len(line) > LINE and type(self).__repr__ is Typed.__repr__
 
 
 def _fitting_fields(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from janus_notebook.gateway import LocalGateway, PracticeGateway
-from janus_notebook.notebook import connect  # registers the forms
+from janus_notebook.notebook.connect import open_sessions
 from janus_notebook.notebook.forms import form_of
 from janus_notebook.notebook.gateways import NotebookGateway
 from tests.client.scripted import run
 
 
 def test_it_says_where_it_is_how_to_go_on_and_how_to_stop() -> None:
-    assert connect.NotebookGateway is NotebookGateway
+    assert open_sessions() == []
 
     async def shown() -> tuple[dict[str, str], list[str], str]:
         async with PracticeGateway(media=False, api_secret="planted-secret") as gateway:
