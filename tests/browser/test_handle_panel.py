@@ -114,8 +114,7 @@ def test_every_state_and_every_control(notebook: Notebook) -> None:
     expect(field).not_to_have_attribute("aria-invalid", "true")
     field.press("Enter")
     expect(notice).to_have_text("Janus asks the sender for at most 300 kbit/s; a sender need not obey")
-    panel.get_by_role("combobox", name="Layer").select_option(label="low")
-    expect(notice).to_contain_text("the low layer")
+    expect(panel.get_by_role("combobox", name="Layer")).to_have_count(0)  # our test media have one
     button("Support bundle").click()
     expect(notice).to_contain_text("written: ")
     button("All events").click()

@@ -17,6 +17,7 @@ from janus_notebook.panels.handle.controls.base import Context
 from janus_notebook.panels.handle.panel import HandlePanel
 from janus_notebook.panels.handle.snapshot import handle_snapshot
 from janus_notebook.plugins import known_plugins, make_plugin
+from janus_notebook.plugins.videoroom.replies import ListedRoom
 from tests.panels.conftest import FrontEnd, event, make_handle, make_session, until
 
 if TYPE_CHECKING:
@@ -138,7 +139,6 @@ def test_the_controls_call_the_typed_methods(
         "Echo video",
         "Record",
         "Cap bitrate",
-        "Layer",
     ]
     assert panel.drawing.verdict["text"] == "Begin with the button “Send test media” below, or publish()."
     assert panel.snapshot()["verdict"]["text"] == "Begin with publish()."  # without buttons
@@ -160,7 +160,7 @@ def test_the_controls_call_the_typed_methods(
     ]
     assert said[1] == "audio is not echoed"
     assert "echotest-….mjr" in said[3]
-    assert said[5] == "the medium layer is echoed, if the sender sends several"
+    assert said[5] == "the medium layer is echoed"
     assert said[4] == "Janus asks the sender for at most 512 kbit/s; a sender need not obey"
     refused = [
         do(front_end, panel, "plugin.audio", on="yes"),
@@ -246,6 +246,123 @@ def test_a_videoroom_has_participants_and_moderation(
     assert SECRET not in json.dumps(handle_snapshot(room))
 
 
+def test_an_echo_offers_layers_where_the_sender_has_several(
+    board: Board, session: JanusSession, handle: JanusPlugin, loop: BackgroundLoop
+) -> None:
+    panel = board.panel(HandlePanel, handle)
+    sdp = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rid:h send\r\na=simulcast:send h;l\r\n"
+    offer = {"janus": "message", "handle_id": 42, "body": {}, "jsep": {"type": "offer", "sdp": sdp}}
+    loop.run_sync(session.events.record, "request", "message", offer, session.id, 42)
+    until(lambda: "Layer" in labels(panel.drawing.groups))
+
+
+class Settings:
+    """What `list` gives of a room with a cap."""
+
+    def __init__(self, bitrate: int, *, hard: bool) -> None:
+        self.rooms = [ListedRoom(room=7, bitrate=bitrate, bitrate_cap=hard)]
+
+
+@pytest.mark.parametrize(
+    ("bitrate", "hard", "asked", "note", "said"),
+    [
+        (
+            128_000,
+            True,
+            512,
+            "128 kbit/s for each publisher; nobody",
+            "The room allows no more than 128 kbit/s",
+        ),
+        (
+            128_000,
+            True,
+            0,
+            "128 kbit/s for each publisher; nobody",
+            "The room allows no more than 128 kbit/s",
+        ),
+        (128_000, True, 64, "128 kbit/s for each publisher; nobody", "at most 64 kbit/s"),
+        (128_000, False, 512, "who may ask for another", "at most 512 kbit/s"),
+        (0, False, 512, "caps nobody's bitrate", "at most 512 kbit/s"),
+    ],
+)
+def test_a_rooms_cap_is_told_where_the_bitrate_is_set(
+    board: Board,
+    session: JanusSession,
+    loop: BackgroundLoop,
+    front_end: FrontEnd,
+    monkeypatch: pytest.MonkeyPatch,
+    bitrate: int,
+    hard: bool,
+    asked: int,
+    note: str,
+    said: str,
+) -> None:
+    room = make(loop, session, "videoroom")
+    panel = board.panel(HandlePanel, room)
+    loop.run_sync(joined, room)
+
+    async def listed(**_: Any) -> Settings:
+        return Settings(bitrate, hard=hard)
+
+    monkeypatch.setattr(room, "configure", Asked())
+    monkeypatch.setattr(room, "list", listed)
+    until(lambda: len(panel.drawing.groups) == 2)
+    assert panel.drawing.groups[0]["note"] == ""  # nobody was asked
+    assert said in do(front_end, panel, "plugin.bitrate", bitrate=str(asked))
+    until(lambda: note in panel.drawing.groups[0]["note"])
+
+
+def test_what_is_sent_beyond_a_cap_is_explained(loop: BackgroundLoop, session: JanusSession) -> None:
+    room = make(loop, session, "videoroom")
+    loop.run_sync(joined, room)
+    controls = controls_for(room)
+    assert controls is not None
+    context = Context(known={"room": Settings(128_000, hard=False).rooms[0]})
+    for settings, sent, more in (
+        ({}, 100_000, ""),
+        ({}, 300_000, "128 kbit/s"),
+        ({"bitrate": 900_000}, 300_000, ""),
+    ):
+        context.settings, context.sent_bps = settings, sent
+        found = controls.groups(room, context)[0].note
+        assert (f"More than {more} is sent" in found) if more else ("More than" not in found)
+
+
+def test_the_view_of_a_room_opens_below_and_closes(
+    board: Board,
+    session: JanusSession,
+    loop: BackgroundLoop,
+    front_end: FrontEnd,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room = make(loop, session, "videoroom")
+    panel = board.panel(HandlePanel, room)
+    assert panel.drawing.below["room"] == {"open": False, "can": False}
+    assert "in no room" in do(front_end, panel, "room")
+    loop.run_sync(joined, room)
+
+    async def listed(**_: Any) -> Settings:
+        return Settings(0, hard=False)
+
+    async def refreshed(**_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(room, "list", listed)
+    monkeypatch.setattr(room, "refresh", refreshed)
+    until(lambda: panel.drawing.below["room"]["can"])
+    before = set(front_end.open)
+    press = {"type": "do", "action": "room", "request": "r"}
+
+    def stands() -> tuple[bool, int, bool]:
+        return panel.drawing.below["room"]["open"], len(panel.widget.children), set(front_end.open) > before
+
+    for wanted in ((True, 2, True), (False, 1, False), (True, 2, True)):
+        front_end.open[panel.drawing.model_id].ask(press)
+        until(lambda: stands() == wanted)
+    panel.close()
+    assert not set(front_end.open)
+
+
 def test_a_subscriber_chooses_layers(
     board: Board,
     session: JanusSession,
@@ -256,8 +373,23 @@ def test_a_subscriber_chooses_layers(
     room = make(loop, session, "videoroom")
     streams = [
         {"mid": "0", "type": "audio", "active": True, "feed_id": 11, "feed_display": "Ann"},
-        {"mid": "1", "type": "video", "active": True, "feed_id": 11, "codec": "vp8"},
+        {
+            "mid": "1",
+            "type": "video",
+            "active": True,
+            "feed_id": 11,
+            "codec": "vp8",
+            "simulcast": {"substream": 2},
+        },
         {"mid": "2", "type": "video", "active": False},
+        {
+            "mid": "3",
+            "type": "video",
+            "active": True,
+            "feed_id": 12,
+            "codec": "vp9",
+            "svc": {"spatial-layer": 2},
+        },
     ]
     loop.run_sync(room.follow_streams, {"videoroom": "attached", "streams": streams})
     asked = Asked()
@@ -268,7 +400,12 @@ def test_a_subscriber_chooses_layers(
         ["0", "audio of Ann"],
         ["1", "video of 11 vp8"],
         ["2", "nothing now"],
+        ["3", "video of 12 vp9"],
     ]
+    # A choice only where there is more than one.
+    assert [b["label"] for b in group["rows"][0]["buttons"]] == ["Pause"]
+    assert [b["label"] for b in group["rows"][2]["buttons"]] == ["Pause"]
+    assert [b["label"] for b in group["rows"][3]["buttons"]] == ["Pause", "SVC", "SVC rate"]
     assert [b["label"] for b in group["rows"][1]["buttons"]] == ["Pause", "Simulcast", "Frame rate"]
     do(front_end, panel, "plugin.layer", mid="1", layer="substream", value=0)
     do(front_end, panel, "plugin.send", mid="0", on=False)
@@ -314,16 +451,16 @@ def test_all_events_are_opened_and_closed_in_the_panel(
     box: Any = panel.widget
     comm = front_end.open[panel.drawing.model_id]
     comm.ask({"type": "do", "action": "stream", "request": "s-1"})
-    until(lambda: panel.drawing.stream["open"])
+    until(lambda: panel.drawing.below["stream"]["open"])
     assert len(box.children) == 2
     assert len(front_end.open) > comms
     loop.run_sync(event, session, "webrtcup", 42)
     comm.ask({"type": "do", "action": "stream", "request": "s-2"})
-    until(lambda: not panel.drawing.stream["open"])
+    until(lambda: not panel.drawing.below["stream"]["open"])
     assert len(box.children) == 1
     assert len(front_end.open) == comms
     comm.ask({"type": "do", "action": "stream", "request": "s-3"})
-    until(lambda: panel.drawing.stream["open"])
+    until(lambda: panel.drawing.below["stream"]["open"])
     panel.close()
     assert front_end.open == {}
 

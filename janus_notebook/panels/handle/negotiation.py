@@ -35,12 +35,16 @@ REMEMBERED: Final = 50
 
 @dataclass(frozen=True)
 class Section:
-    """A media section of an SDP: ``audio``, ``video`` or ``application``; refused ones have port 0."""
+    """A media section of an SDP: ``audio``, ``video`` or ``application``; refused ones have port 0.
+
+    ``layered``: it carries the same in several qualities (simulcast).
+    """
 
     mid: str
     kind: str
     direction: str
     refused: bool
+    layered: bool = False
 
     @property
     def sends(self) -> bool:
@@ -317,6 +321,7 @@ def _sections(sdp: str) -> tuple[Section, ...]:
                     line.group(1),
                     direction.group(1) if direction else "sendrecv",
                     line.group(2) == "0",
+                    re.search(r"^a=(simulcast:|ssrc-group:SIM )", part, re.M) is not None,
                 )
             )
     return tuple(found)

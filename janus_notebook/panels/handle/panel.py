@@ -20,7 +20,9 @@ from janus_notebook.panels.handle.controls.base import Context, Run
 from janus_notebook.panels.handle.snapshot import follow_handle, handle_id_of, handle_snapshot
 from janus_notebook.panels.handle.static import handle_parts
 from janus_notebook.panels.panel import Panel
+from janus_notebook.panels.room.panel import RoomPanel
 from janus_notebook.panels.snapshot import is_moving
+from janus_notebook.plugins.videoroom import JanusVideoRoomPlugin, RoomView
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import BackgroundLoop
@@ -49,7 +51,7 @@ class HandleDrawing(assets.Drawing):
     points = Dict(help="the newest points only: first, last, rows").tag(sync=True)
     groups: List[Any] = List(help="the controls of the plugin").tag(sync=True)
     events: List[Any] = List(help="the newest rows of the log").tag(sync=True)
-    stream = Dict(help="whether all events are shown below").tag(sync=True)
+    below = Dict(help="what can be opened below, and what is: stream, room").tag(sync=True)
 
 
 class HandlePanel(Panel["AnyHandle"]):
@@ -62,6 +64,7 @@ class HandlePanel(Panel["AnyHandle"]):
         self._watched: Callable[[], object] = lambda: None
         self._epoch = 0  # the points of another session are counted anew
         self._stream: EventStreamPanel | None = None
+        self._room: RoomPanel | None = None
         self._context = Context()
         self._controls = controls_for(core)
         self._sent = (0, 0)  # the points of the charts: epoch and number of the last one
@@ -69,6 +72,7 @@ class HandlePanel(Panel["AnyHandle"]):
             ("hangup", "hang up", self._hang_up),
             ("detach", "detach", self._detach),
             ("stream", "show the events", self._show_stream),
+            ("room", "show the room", self._show_room),
             ("bundle", "write the support bundle", self._bundle),
         ):
             self.actions.add(name, doing, run)
@@ -134,10 +138,11 @@ class HandlePanel(Panel["AnyHandle"]):
         if series is not None and (self._epoch, series.total) != self._sent:
             self._sent = self._epoch, series.total
             traits["points"] = self._batch(series.total - REPEATED_POINTS)
-        return {
-            **traits,
+        below = {
             "stream": {"open": self._stream is not None, "can": handle_id_of(self._handle()) is not None},
+            "room": {"open": self._room is not None, "can": self._view() is not None},
         }
+        return {**traits, "below": below}
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any] | None:
         match request:
@@ -151,6 +156,11 @@ class HandlePanel(Panel["AnyHandle"]):
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
+        room, self._room = self._room, None
+        if room is not None:
+            if self._loop.running:
+                self._loop.run_sync(self._painter.discard, room)
+            room.release()
         super().release()
         watch, self._watch = self._watch, None
         if watch is not None and self._loop.running:
@@ -187,7 +197,10 @@ class HandlePanel(Panel["AnyHandle"]):
         handle = self._handle()
         if self._controls is None or self._said is None or not self.alive:
             return []
-        self._context.settings = self._said.settings
+        context, said, series = self._context, self._said, self._watch.series if self._watch else None
+        context.settings = said.settings
+        context.layered = said.ours is not None and any(each.layered for each in said.ours.sections)
+        context.sent_bps = series.points[-1][2] if series is not None and series.points else None
         return [group.plain() for group in self._controls.groups(handle, self._context)]
 
     # -- what the buttons do ---------------------------------------------------------------------
@@ -207,7 +220,7 @@ class HandlePanel(Panel["AnyHandle"]):
         """Open all of the handle's events below, or close them."""
         stream, self._stream = self._stream, None
         if stream is not None:
-            self._box.children = (self.drawing,)
+            self._stack()
             stream.close()
             return ""
         session, handle_id = self.session, handle_id_of(self._handle())
@@ -216,8 +229,35 @@ class HandlePanel(Panel["AnyHandle"]):
         self._stream = EventStreamPanel(
             session.events, loop=self._loop, painter=self._painter, session=session, handle_id=handle_id
         )
-        self._box.children = (self.drawing, self._stream.widget)
+        self._stack()
         return ""
+
+    async def _show_room(self, _arguments: Mapping[str, Any]) -> str:
+        """Open the view of the room below, or close it."""
+        room, self._room = self._room, None
+        if room is not None:
+            self._stack()
+            await room.watching.close()
+            room.close()
+            return ""
+        view = self._view()
+        if view is None:
+            raise JanusStateError("the handle is in no room", hint="Join one first.")
+        self._room = RoomPanel(view, loop=self._loop, painter=self._painter)
+        self._stack()
+        await self._room.first()
+        return ""
+
+    def _view(self) -> RoomView | None:
+        """The VideoRoom that the handle is in."""
+        handle = self._handle()
+        view = handle.view if isinstance(handle, JanusVideoRoomPlugin) else None
+        return view if view is not None and view.state == "joined" else None
+
+    def _stack(self) -> None:
+        """Let what is open stand below the drawing."""
+        below = [panel.widget for panel in (self._room, self._stream) if panel is not None]
+        self._box.children = (self.drawing, *below)
 
     async def _bundle(self, _arguments: Mapping[str, Any]) -> str:
         session = self.session

@@ -52,6 +52,8 @@ function renderHandle(store, model, el) {
   const setGroups = forms(place, model, ask, question, signal);
   const streamOff = button(bar, { action: "stream", label: "All events", title: "Open or close the whole stream of this handle's events, below" });
   const streamButton = bar.lastElementChild;
+  const roomOff = button(bar, { action: "room", label: "Room view", title: "Open or close the view of this room below: who is in it, what they send, the room's settings" });
+  const roomButton = bar.lastElementChild;
   button(bar, { action: "bundle", label: "Support bundle", title: "Write a zip file for a bug report beside the notebook: states, SDPs, events, statistics, versions; secrets masked" });
   const hangUpOff = button(bar, { action: "hangup", label: "Hang up", title: "Close the PeerConnection; the handle stays attached" });
   const detachOff = button(bar, { action: "detach", label: "Detach", title: "Give the handle back to the server; this panel keeps its last state" });
@@ -70,9 +72,12 @@ function renderHandle(store, model, el) {
     media: (rows) => setMedia(rows.flatMap(mediaLines)),
     groups: setGroups,
     events: (rows) => setEvents(rows.map(eventRow)),
-    stream: ({ open, can }) => {
-      streamOff(!can);
-      streamButton.setAttribute("aria-expanded", String(open));
+    below: ({ stream, room }) => {
+      streamOff(!stream.can);
+      streamButton.setAttribute("aria-expanded", String(stream.open));
+      roomOff(!room.can && !room.open);
+      roomButton.hidden = !room.can && !room.open;
+      roomButton.setAttribute("aria-expanded", String(room.open));
     },
   };
   for (const [name, show] of Object.entries(draw)) {

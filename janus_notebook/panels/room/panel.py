@@ -115,7 +115,7 @@ class RoomPanel(Panel["RoomView"]):
 
     def close(self) -> None:
         """Also ends what is received. Idempotent, on any thread."""
-        if not self.closed and self._loop.running:
+        if not self.closed and self.watching.active and self._loop.running:
             self._loop.submit(self.watching.close, name="end of a room panel").result(ASK_SECONDS)
         super().close()
 

@@ -117,10 +117,14 @@ class Context:
     Attributes:
         settings: the values that requests have set, by the plugin's names.
         known: what was asked for by a button, such as a list of recordings.
+        layered: whether our side sends a picture in several qualities.
+        sent_bps: bits a second that are sent to Janus, where that is known.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     known: dict[str, Any] = field(default_factory=dict)
+    layered: bool = False
+    sent_bps: float | None = None
 
 
 Run = Callable[[Any, Mapping[str, Any], Context], Awaitable[str]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from janus_notebook.panels.handle.controls.base import (
     BITRATE,
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from janus_notebook.plugins.echotest import JanusEchoTestPlugin
 
 __all__ = ["CONTROLS"]
+
+LAYER: Final = Button(
+    "substream",
+    "Layer",
+    "Which of the sender's layers of the video is echoed: configure(substream=…)",
+    "choice",
+    None,
+    LAYERS,
+)
 
 
 def _groups(plugin: JanusEchoTestPlugin, context: Context) -> list[Group]:
@@ -65,15 +74,7 @@ def _groups(plugin: JanusEchoTestPlugin, context: Context) -> list[Group]:
                     "not obey: our own test video goes no lower than 250 kbit/s",
                     fields=(BITRATE,),
                 ),
-                Button(
-                    "substream",
-                    "Layer",
-                    "Which layer of the video is echoed: configure(substream=…). It matters only where the "
-                    "sender sends several (simulcast); our own test media have one",
-                    "choice",
-                    None,
-                    LAYERS,
-                ),
+                *((LAYER,) if context.layered else ()),
             ),
         )
     ]
@@ -108,7 +109,7 @@ async def _substream(plugin: JanusEchoTestPlugin, arguments: Mapping[str, Any], 
     layer = arguments.get("value")
     name = layer_name(layer)
     await plugin.configure(substream=layer)
-    return f"the {name} layer is echoed, if the sender sends several"
+    return f"the {name} layer is echoed"
 
 
 CONTROLS = {

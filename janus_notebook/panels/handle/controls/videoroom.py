@@ -1,14 +1,14 @@
-"""VideoRoom's controls: those of somebody in a room, and those of a subscriber."""
+"""VideoRoom's controls: those of somebody in a room. A subscriber's are in `subscription`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from janus_notebook.errors import JanusOptionError, JanusStateError
+from janus_notebook.errors import JanusError, JanusStateError
 from janus_notebook.panels.handle.controls.base import (
     BITRATE,
-    LAYERS,
     SECRET,
     Button,
     Context,
@@ -16,30 +16,27 @@ from janus_notebook.panels.handle.controls.base import (
     Field,
     Group,
     Row,
+    cap_text,
     flag,
-    layer_name,
+    kilobits,
     one_of,
     optional_text,
     room_id,
-    set_bitrate,
     text,
 )
+from janus_notebook.panels.handle.controls.subscription import SUBSCRIPTION, subscription
 
 if TYPE_CHECKING:
     from janus_notebook.plugins.requests import Id
     from janus_notebook.plugins.videoroom import JanusVideoRoomPlugin
-    from janus_notebook.plugins.videoroom.parameters import ConfigureStream
-    from janus_notebook.plugins.videoroom.replies import PublisherStream, SubscribedStream
+    from janus_notebook.plugins.videoroom.replies import ListedRoom, PublisherStream
     from janus_notebook.plugins.videoroom.room import Participant
 
 __all__ = ["CONTROLS"]
 
-LAYER_NAMES: Final = {
-    "substream": "Simulcast",
-    "temporal": "Frame rate",
-    "spatial_layer": "SVC",
-    "temporal_layer": "SVC rate",
-}
+ASK_SECONDS: Final = 4.0
+OVER: Final = 1.1
+"""How much more than a cap is more than it: a figure of a second or two is not exact."""
 JOIN: Final = Button(
     "join",
     "Join",
@@ -55,7 +52,7 @@ JOIN: Final = Button(
 
 def _groups(plugin: JanusVideoRoomPlugin, context: Context) -> list[Group]:
     if plugin.subscribed:
-        return [_subscription(plugin)]
+        return [subscription(plugin)]
     view = plugin.view
     if view.state == "new":
         return [Group("Room", "In no room yet.", (JOIN,))]
@@ -72,6 +69,7 @@ def _mine(plugin: JanusVideoRoomPlugin, context: Context) -> Group:
     name = f" “{plugin.view.description}”" if plugin.view.description else ""
     return Group(
         f"Room {plugin.view.room}{name}",
+        _cap_note(plugin, context),
         buttons=(
             Button(
                 "publish",
@@ -101,7 +99,7 @@ def _mine(plugin: JanusVideoRoomPlugin, context: Context) -> Group:
                 "bitrate",
                 "Cap bitrate",
                 "Ask your sender for no more than this, while you publish: configure(bitrate=…). It need not "
-                "obey: our own test video goes no lower than 250 kbit/s",
+                "obey: our own test video goes no lower than 250 kbit/s. A room may allow less",
                 fields=(BITRATE,),
             ),
             Button("leave", "Leave", "Leave the room; this handle cannot join again: leave()"),
@@ -109,12 +107,54 @@ def _mine(plugin: JanusVideoRoomPlugin, context: Context) -> Group:
     )
 
 
+def _cap_note(plugin: JanusVideoRoomPlugin, context: Context) -> str:
+    """How much the room lets one send, as far as it was asked; and that more comes, where it does."""
+    room = _settings(plugin, context)
+    if room is None:
+        return ""
+    own = context.settings.get("bitrate")
+    cap = _effective(room, own if isinstance(own, int) else room.bitrate)
+    if not room.bitrate:
+        note = "The room caps nobody's bitrate."
+    elif room.bitrate_cap:
+        note = f"The room's cap: {_kbits(room.bitrate)} for each publisher; nobody can ask for more."
+    else:
+        note = f"The room's cap: {_kbits(room.bitrate)} for each publisher, who may ask for another."
+    if cap and (context.sent_bps or 0) > OVER * cap:
+        note += (
+            f" More than {_kbits(cap)} is sent: Janus asks the sender for that, who need not obey, and drops "
+            "nothing. Our own test video goes no lower than 250 kbit/s."
+        )
+    return note
+
+
+def _effective(room: ListedRoom, bits: int) -> int:
+    """The cap that counts when one asks for so much: 0 is none."""
+    return min(bits or room.bitrate, room.bitrate) if room.bitrate_cap and room.bitrate else bits
+
+
+def _settings(plugin: JanusVideoRoomPlugin, context: Context) -> ListedRoom | None:
+    """The room's settings, if they were asked for."""
+    listed: ListedRoom | None = context.known.get("room")
+    return listed if listed is not None and listed.room == plugin.view.room else None
+
+
+def _kbits(bits: int) -> str:
+    return f"{bits / 1000:,.0f} kbit/s"
+
+
 def _people(plugin: JanusVideoRoomPlugin) -> Group:
     return Group(
         f"Participants known ({len(plugin.view.participants)})",
         "Janus tells of others when they publish; of those who only listen, if the room has notify_joining. "
         "Refresh asks for all.",
-        buttons=(Button("refresh", "Refresh", "Ask Janus anew who is in the room: listparticipants()"),),
+        buttons=(
+            Button(
+                "refresh",
+                "Refresh",
+                "Ask Janus anew who is in the room, and for its cap: listparticipants(), list()",
+            ),
+        ),
         fields=(SECRET,),
         columns=("name", "id", "publishes"),
         rows=tuple(_person(each) for each in plugin.view.participants),
@@ -151,59 +191,38 @@ def _stream_text(stream: PublisherStream) -> str:
     return f"{stream.type} {stream.mid} {stream.codec}".strip() + layers + noted
 
 
-def _subscription(plugin: JanusVideoRoomPlugin) -> Group:
-    return Group(
-        "Subscription",
-        buttons=(
-            Button("pause", "Pause all", "Let Janus send nothing until Resume: pause()"),
-            Button("resume", "Resume all", "Let Janus send again: start()"),
-            Button("keyframe", "Key frame", "Ask all feeds for a key frame: configure(keyframe=True)"),
-            Button("leave", "Leave", "End the subscription; this handle cannot join again: leave()"),
-        ),
-        columns=("mid", "shows"),
-        rows=tuple(_subscribed(stream) for stream in plugin.subscribed.values()),
-    )
-
-
-def _subscribed(stream: SubscribedStream) -> Row:
-    shows = f"{stream.type} of {stream.feed_display or stream.feed_id}" if stream.active else "nothing now"
-    switch = Button(
-        "send",
-        "Pause" if stream.send else "Resume",
-        "Whether Janus relays this stream to us: configure(streams=[{mid, send}])",
-        args={"mid": stream.mid, "on": not stream.send},
-        off="" if stream.active else "it shows nothing",
-    )
-    layers = [
-        Button(
-            "layer",
-            label,
-            f"Which layer we get: configure(streams=[{{mid, {key}}}]). It matters only where the publisher "
-            "sends several",
-            "choice",
-            None,
-            LAYERS,
-            args={"mid": stream.mid, "layer": key},
-        )
-        for key, label in LAYER_NAMES.items()
-        if stream.type == "video" and (stream.svc if key.endswith("_layer") else not stream.svc)
-    ]
-    return Row(stream.mid, (stream.mid, f"{shows} {stream.codec}".strip()), (switch, *layers))
-
-
 # -- what they do ------------------------------------------------------------------------------------
 
 
-async def _join(plugin: JanusVideoRoomPlugin, arguments: Mapping[str, Any], _context: Context) -> str:
+async def _learn(plugin: JanusVideoRoomPlugin, context: Context) -> None:
+    """Ask for the room's settings. Without them, as of a private room, there is no note on its cap."""
+    with suppress(JanusError):
+        listed = await plugin.list(timeout=ASK_SECONDS)
+        context.known["room"] = next((each for each in listed.rooms if each.room == plugin.view.room), None)
+
+
+async def _join(plugin: JanusVideoRoomPlugin, arguments: Mapping[str, Any], context: Context) -> str:
     room = room_id(arguments)
     display, pin = optional_text(arguments, "display"), optional_text(arguments, "pin")
     await plugin.join(room=room, display=display, pin=pin)
+    await _learn(plugin, context)
     return f"joined room {room}"
 
 
-async def _publish(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any], _context: Context) -> str:
+async def _publish(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any], context: Context) -> str:
     await plugin.publish()
+    await _learn(plugin, context)
     return "the test pattern and the tone are published"
+
+
+async def _bitrate(plugin: JanusVideoRoomPlugin, arguments: Mapping[str, Any], context: Context) -> str:
+    bits = kilobits(arguments)
+    await plugin.configure(bitrate=bits)
+    await _learn(plugin, context)
+    room = _settings(plugin, context)
+    if room is None or (cap := _effective(room, bits)) == bits:
+        return cap_text(bits)
+    return f"The room allows no more than {_kbits(cap)}, which is what Janus asks the sender for now"
 
 
 async def _unpublish(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any], _context: Context) -> str:
@@ -228,8 +247,9 @@ async def _leave(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any], _c
     return "left the room"
 
 
-async def _refresh(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any], _context: Context) -> str:
+async def _refresh(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any], context: Context) -> str:
     view = await plugin.refresh()
+    await _learn(plugin, context)
     return f"{len(view.participants)} in the room"
 
 
@@ -245,42 +265,6 @@ async def _kick(plugin: JanusVideoRoomPlugin, arguments: Mapping[str, Any], _con
     who = _one(plugin, arguments)
     await plugin.kick(room=_room(plugin), id=who.id, secret=optional_text(arguments, "secret"))
     return f"{who.display or who.id} was thrown out"
-
-
-async def _pause(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any], _context: Context) -> str:
-    await plugin.pause()
-    return "Janus sends nothing"
-
-
-async def _resume(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any], _context: Context) -> str:
-    await plugin.start()
-    return "Janus sends again"
-
-
-async def _keyframe(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any], _context: Context) -> str:
-    await plugin.configure(keyframe=True)
-    return "key frames were asked for"
-
-
-async def _send(plugin: JanusVideoRoomPlugin, arguments: Mapping[str, Any], _context: Context) -> str:
-    stream, on = one_of(arguments, "mid", plugin.subscribed), flag(arguments)
-    await plugin.configure(streams=[{"mid": stream.mid, "send": on}])
-    return f"mid {stream.mid} is {'relayed again' if on else 'paused'}"
-
-
-async def _layer(plugin: JanusVideoRoomPlugin, arguments: Mapping[str, Any], _context: Context) -> str:
-    stream, key, value = (
-        one_of(arguments, "mid", plugin.subscribed),
-        arguments.get("layer"),
-        arguments.get("value"),
-    )
-    name = layer_name(value)
-    if key not in LAYER_NAMES:
-        raise JanusOptionError("choose a layer: low, medium or high")
-    tuning: ConfigureStream = {"mid": stream.mid}
-    tuning[key] = value  # type: ignore[literal-required]  # checked above; which of them is not known here
-    await plugin.configure(streams=[tuning])
-    return f"mid {stream.mid}: the {name} layer is asked for"
 
 
 def _room(plugin: JanusVideoRoomPlugin) -> Id:
@@ -303,16 +287,12 @@ CONTROLS = {
             "unpublish": ("stop publishing", _unpublish),
             "audio": ("switch the audio", _audio),
             "video": ("switch the video", _video),
-            "bitrate": ("cap the bitrate", set_bitrate),
+            "bitrate": ("cap the bitrate", _bitrate),
             "leave": ("leave the room", _leave),
             "refresh": ("list the participants", _refresh),
             "moderate": ("mute or unmute", _moderate),
             "kick": ("kick", _kick),
-            "pause": ("pause", _pause),
-            "resume": ("resume", _resume),
-            "keyframe": ("ask for a key frame", _keyframe),
-            "send": ("pause or resume the stream", _send),
-            "layer": ("choose the layer", _layer),
+            **SUBSCRIPTION,
         },
     )
 }
