@@ -46,27 +46,27 @@ function handleTable(parent, toggle, signal) {
 
 /** Returns what is to be called before a panel is opened, which brings it into sight. */
 function revealing(root, signal) {
-  let wanted = false;
+  const below = () => root.closest(".janus-stack")?.querySelector(":scope > .janus-frame") ?? null;
   let timer = 0;
-  let opened = null;
+  let [before, opened] = [null, null];
   // It is drawn later, and grows piece by piece; after that it stays where the user scrolls it.
   const growing = new ResizeObserver(() => {
     opened.scrollIntoView({ block: "nearest" });
     if (opened.querySelector(".janus-panel")) timer ||= setTimeout(() => growing.disconnect(), FOLLOWED_MS);
   });
   const observer = new MutationObserver(() => {
-    const found = root.closest(".janus-stack")?.querySelector(":scope > .janus-frame");
-    if (!wanted || !found) return;
-    wanted = false;
-    clearTimeout(timer);
-    [timer, opened] = [0, found];
+    if ([null, before].includes(below())) return;
+    observer.disconnect();
     growing.disconnect();
+    clearTimeout(timer);
+    [timer, opened] = [0, below()];
     growing.observe(opened);
   });
   signal.addEventListener("abort", () => { observer.disconnect(); growing.disconnect(); clearTimeout(timer); });
   return () => {
-    wanted = true;
+    before = below();
+    // Its place comes first, and its class later.
     const stack = root.closest(".janus-stack");
-    if (stack) observer.observe(stack, { childList: true });
+    if (stack) observer.observe(stack, { childList: true, subtree: true, attributeFilter: ["class"] });
   };
 }
