@@ -1,4 +1,4 @@
-"""All panels in JupyterLab, Notebook 7 and Voilà: live, in both themes, wide and narrow, by keyboard too."""
+"""Every panel in JupyterLab, Notebook 7 and Voilà: themes, widths, each control by mouse and by keyboard."""
 
 from __future__ import annotations
 
@@ -8,100 +8,153 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.accessibility import unreachable, violations
+from tests.browser.hands import Hand, Keyboard, Mouse
 from tests.browser.notebooks import write
+from tests.browser.tours import CELLS, ELSEWHERE, READY, SETUP, TOURS, end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
-    from tests.browser.harness import Lab, Theme
+    from tests.browser.harness import Lab, Notebook, Theme
     from tests.browser.tab import Tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.nightly, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.nightly, pytest.mark.timeout(1800)]
 
-SETUP = """
-%load_ext janus_notebook
-%janus serve
-session = await connect()
-echo = await session.attach("echotest")
-await echo.publish()
-"""
-PANELS = {"session": "session", "handle": "echo", "events": "session.events"}
 # A click on this makes the kernel busy, also in Voilà, where nobody runs cells.
 BUSY = """
-import time, ipywidgets
-work = ipywidgets.Button(description="Work")
-work.on_click(lambda _: time.sleep(3))
-work
+import ipywidgets, pathlib, time
+go = pathlib.Path("go")
+go.unlink(missing_ok=True)
+def work(_):
+    until = time.monotonic() + 60
+    while not go.exists() and time.monotonic() < until:
+        time.sleep(0.1)
+button = ipywidgets.Button(description="Work")
+button.on_click(work)
+button
 """
+NAMES = list(CELLS)
 WIDTHS = (1400, 700)
-CLOCK = ".janus-clock"
 
 
 @pytest.fixture(scope="module")
 def panels(lab: Lab) -> str:
     """The notebook with every panel."""
-    return write(lab.folder / "front-ends.ipynb", SETUP, *PANELS.values(), BUSY)
+    return write(lab.folder / "front-ends.ipynb", SETUP, *CELLS.values(), BUSY)
 
 
-def look(page: Tab, output: Callable[[int], Locator], name: str, theme: Theme) -> None:
-    """Every panel is live, fits, and has no serious fault of accessibility; keep a picture of each."""
-    for width in WIDTHS:
-        page.tab.set_viewport_size({"width": width, "height": 900})
-        for cell, panel in enumerate(PANELS, 1):
-            shown = output(cell).locator(".janus-panel")
-            expect(shown).to_have_count(1)
-            expect(shown.locator(".janus-chip").first).to_contain_text("connected")
-            expect(output(cell).locator(".janus-static")).to_be_hidden()
-            page.screenshot(f"{name}-{panel}-{theme}-{width}", output(cell))
-            too_wide = shown.evaluate("(node) => node.scrollWidth - node.clientWidth")
-            assert too_wide <= 0, f"{panel}: {too_wide} pixels wider than its place at {width}"
-        found = violations(page.tab)
-        assert not found, "\n".join(found)
+class View:
+    """The panels as one front end shows them."""
+
+    def __init__(self, page: Tab, output: Callable[[int], Locator], name: str) -> None:
+        self.page = page
+        self.cell = output
+        self.name = name
+        page.tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    def output(self, panel: str) -> Locator:
+        return self.cell(1 + NAMES.index(panel))
+
+    def look(self, theme: Theme) -> None:
+        """Every panel is live and fits, axe-core finds no serious fault, and Tab goes everywhere."""
+        tab = self.page.tab
+        for width in WIDTHS:
+            tab.set_viewport_size({"width": width, "height": 2400})
+            for panel in NAMES:
+                output = self.output(panel)
+                expect(output).to_contain_text(READY[panel])
+                expect(output.locator(".janus-static")).to_be_hidden()
+                shown = output.locator(".janus-panel").first
+                self.page.screenshot(f"{self.name}-{panel}-{theme}-{width}", output)
+                too_wide = shown.evaluate("(node) => node.scrollWidth - node.clientWidth")
+                assert too_wide <= 0, f"{panel}: {too_wide} pixels wider than its place at {width}"
+            assert (found := violations(tab)) == [], f"{theme}, {width}:\n" + "\n".join(found)
+            pages = self.output("admin").get_by_role("tab").all()
+            for page in pages[1:]:
+                page.click()
+                name = page.inner_text().split(" ")[0].lower()
+                self.page.screenshot(f"{self.name}-admin-{name}-{theme}-{width}", self.output("admin"))
+                found = violations(tab, ".janus-admin")
+                assert found == [], f"{name}, {theme}, {width}:\n" + "\n".join(found)
+                self.reachable("admin", f"{name}, {theme}")
+            pages[0].click()
+        for panel in NAMES:
+            self.reachable(panel, theme)
+
+    def reachable(self, panel: str, where: str) -> None:
+        missed = unreachable(self.page.tab, self.output(panel).locator(".janus-frame").first)
+        assert missed == [], f"{panel}, {where}:\n" + "\n".join(missed)
+
+    def tour(self, hand: Hand, width: int, panels: Iterable[str] = NAMES) -> None:
+        """Each control of each panel."""
+        hand.tab.set_viewport_size({"width": width, "height": 900})
+        for panel in panels:
+            output = self.output(panel)
+            TOURS[panel](output, hand)
+            left = hand.untried(output, apart=ELSEWHERE.get(panel, ()))
+            assert not left, f"{panel}, by {hand.name}: {left}"
+
+    def moves_while_busy(self, go: Path) -> None:
+        """The clock of a panel goes on while the kernel works."""
+        clock = self.output("session").locator(".janus-clock").first
+        self.cell(len(NAMES) + 1).get_by_role("button", name="Work").click()
+        for _ in range(3):
+            before = clock.inner_text()
+            expect(clock).not_to_have_text(before)
+            expect(clock).to_contain_text("for ")
+        go.touch()
 
 
-def moves_while_busy(page: Tab, output: Callable[[int], Locator]) -> None:
-    """The clock of a panel goes on while the kernel works."""
-    clock = output(1).locator(CLOCK)
-    output(len(PANELS) + 1).get_by_role("button", name="Work").click()
-    for _ in range(2):
-        before = clock.inner_text()
-        expect(clock).not_to_have_text(before, timeout=2500)
+def keys_stay_in_the_panels(notebook: Notebook) -> None:
+    """In command mode these keys cut, insert, delete, change cells and restart the kernel."""
+    keyboard, active = notebook.page.tab.keyboard, "panel => panel.content.activeCellIndex"
+    cells = len(notebook)
+    for box in notebook.root.locator(".janus-panel input:visible").all():
+        if box.get_attribute("type") in ("text", "search", None):
+            before = box.input_value()
+            box.click()
+            stays = notebook.panel.evaluate(active)
+            box.fill("")
+            keyboard.type("xabddm00 y")
+            expect(box).to_have_value("xabddm00 y")
+            keyboard.press("ArrowUp")
+            keyboard.press("ArrowDown")
+            box.fill(before)
+            assert (len(notebook), notebook.panel.evaluate(active)) == (cells, stays)
 
 
-@pytest.mark.parametrize("front_end", ["lab", "notebook"])
-def test_panels_in_jupyterlab_and_notebook(
-    lab: Lab, panels: str, front_end: Literal["lab", "notebook"]
+@pytest.mark.parametrize(
+    ("front_end", "hands"),
+    [("lab", (Mouse, Keyboard)), ("notebook", (Keyboard, Mouse))],
+    ids=["lab", "notebook"],
+)
+def test_jupyterlab_and_notebook(
+    lab: Lab, panels: str, front_end: Literal["lab", "notebook"], hands: tuple[type[Hand], type[Hand]]
 ) -> None:
     with lab.page(front_end) as page:
         notebook = page.open(panels)
         notebook.run_all()
-        look(page, notebook.output, front_end, "light")
+        view = View(page, notebook.output, front_end)
+        in_the_light, in_the_dark = (hand(page.tab) for hand in hands)
+        view.look("light")
+        view.tour(in_the_light, 1400)
+        view.moves_while_busy(lab.folder / "go")
+        keys_stay_in_the_panels(notebook)
         page.set_theme("dark")
-        look(page, notebook.output, front_end, "dark")
-        moves_while_busy(page, notebook.output)
-        cells, active = len(notebook), "panel => panel.content.activeCellIndex"
-        for cell in range(1, len(PANELS) + 1):
-            missed = unreachable(page.tab, notebook.output(cell).locator(".janus-frame"))
-            assert not missed, "\n".join(missed)
-        # In command mode these keys cut, insert, delete, change cells and restart the kernel.
-        for box in notebook.root.locator(".janus-panel input:visible").all():
-            if box.get_attribute("type") in ("text", "search", None):
-                box.click()
-                stays = notebook.panel.evaluate(active)
-                page.tab.keyboard.type("xabddm00 y")
-                expect(box).to_have_value("xabddm00 y")
-                page.tab.keyboard.press("ArrowUp")
-                page.tab.keyboard.press("ArrowDown")
-                box.fill("")
-                assert (len(notebook), notebook.panel.evaluate(active)) == (cells, stays)
+        view.look("dark")
+        view.tour(in_the_dark, 700)
+        end(view.output, in_the_dark)
         notebook.shutdown_kernel()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_panels_in_voila(lab: Lab, panels: str, theme: Theme) -> None:
+@pytest.mark.parametrize(
+    ("theme", "kind", "width"), [("light", Keyboard, 700), ("dark", Mouse, 1400)], ids=["light", "dark"]
+)
+def test_voila(lab: Lab, panels: str, theme: Theme, kind: type[Hand], width: int) -> None:
     with lab.voila(panels, theme=theme) as page:
-        look(page, page.output, "voila", theme)
-        moves_while_busy(page, page.output)
-        for cell in range(1, len(PANELS) + 1):
-            missed = unreachable(page.tab, page.output(cell).locator(".janus-frame"))
-            assert not missed, "\n".join(missed)
+        view = View(page, page.output, "voila")
+        view.look(theme)
+        view.tour(hand := kind(page.tab), width)
+        view.moves_while_busy(lab.folder / "go")
+        end(view.output, hand)
