@@ -15,24 +15,30 @@ from janus_notebook.errors import JanusMediaError
 
 if TYPE_CHECKING:
     from janus_notebook.media.channels import DataChannel
+    from janus_notebook.media.devices import Camera, Microphone
+    from janus_notebook.media.files import MediaFile
     from janus_notebook.media.frames import Chunk, Frame
     from janus_notebook.media.pattern import BARS, TestPattern, Tone, bar_colours, bars_match, read_counter
     from janus_notebook.media.peer import Peer
     from janus_notebook.media.picture import png
     from janus_notebook.media.reading import ChunkStream, FrameStream
-    from janus_notebook.media.sources import ArraySource
+    from janus_notebook.media.sources import ArraySource, SoundSource
     from janus_notebook.media.tracks import ReceivedTrack
 
 __all__ = [
     "BARS",
     "ArraySource",
+    "Camera",
     "Chunk",
     "ChunkStream",
     "DataChannel",
     "Frame",
     "FrameStream",
+    "MediaFile",
+    "Microphone",
     "Peer",
     "ReceivedTrack",
+    "SoundSource",
     "TestPattern",
     "Tone",
     "bar_colours",
@@ -45,13 +51,17 @@ __all__ = [
 _HOMES = {
     "ArraySource": "sources",
     "BARS": "pattern",
+    "Camera": "devices",
     "Chunk": "frames",
     "ChunkStream": "reading",
     "DataChannel": "channels",
     "Frame": "frames",
     "FrameStream": "reading",
+    "MediaFile": "files",
+    "Microphone": "devices",
     "Peer": "peer",
     "ReceivedTrack": "tracks",
+    "SoundSource": "arrays",
     "TestPattern": "pattern",
     "png": "picture",
     "Tone": "pattern",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from janus_notebook.media import sdp as sdp_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from aiortc import MediaStreamTrack
 
     from janus_notebook.media.connection import Connection
+    from janus_notebook.media.sending import Sending
     from janus_notebook.media.tracks import ReceivedTrack
 
 __all__ = ["facts", "stats_by_mid"]
@@ -20,7 +21,7 @@ __all__ = ["facts", "stats_by_mid"]
 def facts(
     state: str,
     pc: Connection | None,
-    sources: Mapping[str, MediaStreamTrack],
+    sending: Sending,
     tracks: Iterable[ReceivedTrack],
 ) -> dict[str, Any]:
     """Return what `Peer.facts` documents; `pc` is None before a negotiation."""
@@ -31,7 +32,10 @@ def facts(
         "ice": pc.iceConnectionState if pc else "new",
         "dtls": pc.dtls_state if pc else "new",
         "pair": candidate_pair(pc) if pc else None,
-        "sources": {kind: _source_state(track) for kind, track in sources.items()},
+        "sources": {
+            slot: "paused" if slot in sending.paused else _source_state(track)
+            for slot, track in sending.sources.items()
+        },
         "tracks": [
             {
                 "mid": track.mid,
@@ -77,7 +81,8 @@ async def stats_by_mid(pc: Connection, frames: dict[str, int]) -> dict[str, Any]
 
     ``transport``: ``bytes_in``, ``bytes_out``, ``packets_in``, ``packets_out`` with their overhead.
     ``media``: for each mid ``kind``, ``direction``, ``codec``; ``packets_in``, ``lost_in``,
-    ``jitter_in_secs``, ``frames_in``; ``packets_out``, ``bytes_out``; and, as the other side
+    ``jitter_in_secs``, ``frames_in``; ``packets_out``, ``bytes_out``; ``keyframe_requests`` and ``remb``
+    (the most that the other side wants, in bits a second); and, as the other side
     reports them, ``lost_out``, ``jitter_out_secs``, ``rtt_secs``, ``bytes_in`` (sent to us up to
     its last report; aiortc does not count what it receives by stream). None is "not known (yet)".
 
@@ -100,6 +105,7 @@ async def stats_by_mid(pc: Connection, frames: dict[str, int]) -> dict[str, Any]
     )
     media: dict[str, dict[str, Any]] = {}
     for transceiver in pc.getTransceivers():
+        sender: Any = transceiver.sender
         mid = str(transceiver.mid)
         codec, clock_rate = codecs.get(mid, (None, 0))
         reports = [*(await transceiver.receiver.getStats()).values()]
@@ -122,6 +128,8 @@ async def stats_by_mid(pc: Connection, frames: dict[str, int]) -> dict[str, Any]
             "jitter_in_secs": seconds(received),
             "packets_out": sent.packetsSent if sent else 0,
             "bytes_out": sent.bytesSent if sent else 0,
+            "keyframe_requests": sender.keyframe_requests,
+            "remb": sender.remb,
             "lost_out": about_us.packetsLost if about_us else None,
             "jitter_out_secs": seconds(about_us),
             "rtt_secs": about_us.roundTripTime if about_us else None,

@@ -22,7 +22,7 @@ from janus_notebook.media.tracks import ReceivedTrack
 from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 
     from aiortc import MediaStreamTrack, RTCDataChannel, RTCRtpTransceiver
 
@@ -46,8 +46,8 @@ class Peer:
             ``credential``. None by default: no public server is ever asked.
         on_change: called with no arguments, on the loop, after a state has changed, or a track has
             come, given its first frame, or gone; several changes at once make one call. May be set later.
-        on_source_failure: called with the error, on the loop, when the function or iterator that
-            gives our pictures has failed while it is sent. May be set later.
+        on_source_failure: called with the error, on the loop, when a source has failed or stalled while it
+            is sent, or the other side does not take it. May be set later.
 
     Raises:
         JanusOptionError: `ice_servers` is not a list of such dicts.
@@ -67,7 +67,7 @@ class Peer:
         self._tracks: dict[str, ReceivedTrack] = {}
         self._past_tracks: set[ReceivedTrack] = set()
         self._channels: dict[str, DataChannel] = {}
-        self._sending = Sending(self._source_failed)
+        self._sending = Sending(self._source_failed, self._notify)
         self._received_before: tuple[str, ...] = KINDS
         self._receive: tuple[str, ...] = KINDS
         self._remote_set = False
@@ -84,7 +84,14 @@ class Peer:
 
     # --- negotiation
 
-    async def prepare(self, *, video: object = None, audio: object = None) -> None:
+    async def prepare(
+        self,
+        *,
+        video: object = None,
+        audio: object = None,
+        codecs: Sequence[str] | None = None,
+        bitrate: int | None = None,
+    ) -> None:
         """Choose what to send from the next negotiation on; a function or iterator makes its first picture.
 
         `offer` and `answer` do this with their own arguments. On its own it can be cancelled with
@@ -92,15 +99,36 @@ class Peer:
 
         Args:
             video, audio: what to send; None leaves it as it is (at first, nothing is sent), False stops
-                sending it. See `sources.ACCEPTED`.
+                sending it. See `sources.ACCEPTED`. A list gives several tracks of a kind.
+            codecs: the names of those to offer, such as ``["h264", "opus"]``, the best first; of a kind
+                that has none among them, all are offered. None leaves it as it is.
+            bitrate: of each video in bits a second, the most if the other side wants less; 0 leaves it to
+                the encoder. None leaves it as it is.
 
         Raises:
-            JanusOptionError: a source that cannot be sent, or its first picture is wrong.
+            JanusOptionError: a source that cannot be sent, its first picture is wrong, an unknown codec.
             JanusStateError: this peer is closed.
             JanusMediaError: the function or iterator raised; its error is the cause.
         """
         self._check_open()
+        self._sending.tune(codecs, bitrate)
         await self._sending.choose(audio=audio, video=video)
+
+    async def replace(self, *, video: object = None, audio: object = None) -> None:
+        """Send something else in place of what is sent, with no negotiation.
+
+        Args:
+            video, audio: what to send, as in `prepare`; None leaves it as it is, False sends nothing until
+                True sends again what was sent before.
+
+        Raises:
+            JanusOptionError: a source that cannot be sent, or its first picture is wrong.
+            JanusStateError: nothing of that kind is sent here, or this peer is closed.
+            JanusMediaError: the source failed.
+        """
+        self._check_open()
+        await self._sending.replace(audio=audio, video=video)
+        self._notify()
 
     async def offer(
         self,
@@ -160,6 +188,8 @@ class Peer:
             description.sdp = sdp_text.as_inactive(description.sdp, refused, offer)
         await self._set_remote(self._pc, description)
         self._sending.settle(self._pc.getTransceivers())
+        for slot, why in self._sending.untaken():
+            self._source_failed(JanusMediaError(f"{slot} is not sent: {why}"))
 
     async def answer(
         self,
@@ -284,9 +314,9 @@ class Peer:
 
         ``state``, ``signaling``, ``ice_gathering``, ``ice``, ``dtls`` are words of the WebRTC
         standard; ``pair`` is the candidate pair in use or None; ``sources`` tells for each kind
-        that is sent whether it is ``live`` or how it ended; ``tracks`` lists what is received.
+        that is sent whether it is ``live``, ``paused``, or how it ended; ``tracks`` lists what is received.
         """
-        return facts(self.state, self._pc, self._sending.sources, self.tracks)
+        return facts(self.state, self._pc, self._sending, self.tracks)
 
     async def connected(self, timeout: float = 15.0) -> None:
         """Wait until ICE and DTLS are through and media can flow.

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiortc import RTCRtpReceiver, RTCRtpSender
-from aiortc.codecs import is_rtx
+from aiortc.codecs import get_encoder, is_rtx
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    AnyRtcpPacket,
+    RtcpPsfbPacket,
+    unpack_remb_fci,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +25,12 @@ if TYPE_CHECKING:
     from aiortc import RTCDtlsTransport
     from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters, RTCRtpSendParameters
 
-__all__ = ["Receiver", "Sender"]
+__all__ = ["STALL_SECONDS", "Receiver", "Sender"]
+
+# A source that gives nothing for so long is no longer thought to be slow.
+STALL_SECONDS = 5.0
+# Below it no codec makes a picture of any use.
+LEAST_BITRATE = 30_000
 
 
 class Outlet(MediaStreamTrack):
@@ -28,10 +42,14 @@ class Outlet(MediaStreamTrack):
     Args:
         kind: ``"audio"`` or ``"video"``.
         on_switch: called before the first frame of another source is given out.
+
+    Attributes:
+        on_stall: called when the source has given nothing for `STALL_SECONDS`, once until it does again.
     """
 
     def __init__(self, kind: str, on_switch: Callable[[], None]) -> None:
         super().__init__()
+        self.on_stall: Callable[[], None] | None = None
         self.kind = kind
         self._on_switch = on_switch
         self._source: MediaStreamTrack | None = None
@@ -55,6 +73,7 @@ class Outlet(MediaStreamTrack):
                 await self._switched.wait()
                 continue
             self._reading = asyncio.create_task(_frame_of(source), name=f"janus-source-{self.kind}")
+            stall = asyncio.get_running_loop().call_later(STALL_SECONDS, self._stalled)
             try:
                 frame = await self._reading
             except MediaStreamError:
@@ -67,6 +86,7 @@ class Outlet(MediaStreamTrack):
                     raise
                 continue
             finally:
+                stall.cancel()
                 self._reading = None
             if self._source is not source:
                 # The last frame of what was replaced meanwhile: given out now, it would be taken for the
@@ -76,6 +96,10 @@ class Outlet(MediaStreamTrack):
                 self._switched.clear()
                 self._on_switch()
             return frame
+
+    def _stalled(self) -> None:
+        if self.on_stall is not None:
+            self.on_stall()
 
 
 async def _frame_of(source: MediaStreamTrack) -> Any:
@@ -87,6 +111,10 @@ class Sender(RTCRtpSender):
 
     The SSRC stays, as in a browser, so that Janus and whoever receives it need not be told; timestamps
     go on with the clock from one source to the next.
+
+    Attributes:
+        keyframe_requests: how often the other side has asked for a whole picture (PLI, FIR).
+        remb: the most that the other side wants to get of video, in bits a second, as it last said; or None.
     """
 
     def __init__(self, kind: str, transport: RTCDtlsTransport) -> None:
@@ -94,10 +122,29 @@ class Sender(RTCRtpSender):
         self._agreed: RTCRtpCodecParameters | None = None
         self._shift: int | None = 0
         self._last: tuple[float, int] | None = None
+        self._bitrate: int | None = None
+        self.keyframe_requests = 0
+        self.remb: int | None = None
         super().__init__(self._outlet, transport)
 
-    def use(self, source: MediaStreamTrack | None) -> None:
-        """Send `source` from now on; None sends nothing."""
+    def use(
+        self,
+        source: MediaStreamTrack | None,
+        *,
+        bitrate: int | None = None,
+        on_stall: Callable[[], None] | None = None,
+    ) -> None:
+        """Send `source` from now on; None sends nothing.
+
+        Args:
+            source: what to send.
+            bitrate: of video, in bits a second: what the encoder aims at, unless the other side wants
+                less. None leaves it to the encoder.
+            on_stall: see `Outlet`.
+        """
+        self._bitrate = bitrate
+        self._limit()
+        self._outlet.on_stall = on_stall
         self._outlet.use(source)
 
     async def send(self, parameters: RTCRtpSendParameters) -> None:
@@ -107,6 +154,8 @@ class Sender(RTCRtpSender):
             # The sending task reads this object for each packet.
             parameters.codecs = [copy.copy(codecs[0]), *codecs[1:]]
             self._agreed = parameters.codecs[0]
+            self._begin()
+            self._shift = 0
             await super().send(parameters)
         elif _format(codecs[0]) != _format(self._agreed):
             inside: Any = self
@@ -120,8 +169,38 @@ class Sender(RTCRtpSender):
     def _begin(self) -> None:
         """What comes next has nothing to do with what was sent before: a new encoder, and its own times."""
         inside: Any = self
-        inside._RTCRtpSender__encoder = None  # the next frame makes the right one
+        # Made here and not by aiortc at the next frame, so that its first picture keeps to the bitrate.
+        inside._RTCRtpSender__encoder = get_encoder(self._agreed) if self._agreed is not None else None
+        self._limit()
         self._shift = None
+
+    async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
+        await super()._handle_rtcp_packet(packet)
+        if not isinstance(packet, RtcpPsfbPacket):
+            return
+        if packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
+            self.keyframe_requests += 1
+        elif packet.fmt == RTCP_PSFB_APP:
+            with suppress(ValueError):  # some other message of an application
+                bitrate, ssrcs = unpack_remb_fci(packet.fci)
+                if self._ssrc in ssrcs:
+                    self.remb = bitrate
+                    self._limit()
+
+    def _limit(self) -> None:
+        """Have the encoder keep to what was asked for here, and by the other side."""
+        inside: Any = self
+        encoder = inside._RTCRtpSender__encoder
+        if encoder is None or not hasattr(encoder, "target_bitrate"):
+            return
+        if self.remb is not None:
+            encoder.target_bitrate = self.remb  # aiortc keeps it between the bounds of each codec
+        asked = [rate for rate in (self._bitrate, self.remb) if rate is not None]
+        # aiortc's lower bound is above what a server may ask for, its upper one below what a user may.
+        if asked and (self._bitrate is not None or min(asked) < encoder.target_bitrate):
+            field = f"_{type(encoder).__name__}__target_bitrate"
+            if hasattr(encoder, field):
+                setattr(encoder, field, max(min(asked), LEAST_BITRATE))
 
     async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> Any:
         encoded = await super()._next_encoded_frame(codec)

@@ -5,7 +5,7 @@ Source: "EchoTest plugin documentation" of the Janus documentation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from janus_notebook.client.replies import PluginReply
@@ -154,8 +154,10 @@ class JanusEchoTestPlugin(WebRtcPlugin):
     async def publish(
         self,
         video: object = "pattern",
-        audio: object = "tone",
+        audio: object = "auto",
         *,
+        codecs: Sequence[str] | None = None,
+        bitrate: int | None = None,
         ice_servers: Iterable[Mapping[str, Any]] = (),
         timeout: float = 15.0,
     ) -> EchoAnswered:
@@ -165,11 +167,21 @@ class JanusEchoTestPlugin(WebRtcPlugin):
         cancelled, the PeerConnection is closed on both sides and the handle can publish again.
 
         Args:
-            video: ``"pattern"`` for a moving test pattern; a function or iterator that gives numpy
-                frames (uint8, height x width x 3, RGB, height and width even), or a generator
-                function; an aiortc track; None for no video. The first frame is made before the
-                offer. A source that fails later is an error event in the session's log.
-            audio: ``"tone"`` for a 440 Hz tone, an aiortc track, or None for no audio.
+            video: ``"pattern"`` for a moving test pattern; a numpy picture (uint8, height x width x 3,
+                RGB, height and width even), or a function, iterator or generator function, async or not,
+                that gives them; the path of a file, or a URL, that FFmpeg opens, or a `MediaFile` with
+                ``loop=True``; ``"camera"`` for that of the machine where this runs, or a `Camera`; the
+                ``frames()`` of a received track; an aiortc track; None for no video. The first frame is
+                made before the offer. A source that fails, or gives nothing for 5 s, is an error event in
+                the session's log, and the call goes on.
+            audio: ``"tone"`` for a 440 Hz tone; numpy sound (int16, or float from -1 to 1; 48000 samples a
+                second, and `SoundSource` for other rates), or a function, iterator or generator function
+                that gives it; a file or URL; ``"microphone"``, or a `Microphone`; the ``chunks()`` of a
+                received track; an aiortc track; None for no audio. ``"auto"`` is the sound of the
+                file that `video` is, and a tone with any other video.
+            codecs: names of the codecs to offer, the best first, such as ``["h264"]``; of a kind that has
+                none among them, all are offered.
+            bitrate: of the video in bits a second: what it is encoded at, and what Janus is told to allow.
             ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``). None by
                 default: no public server is asked.
             timeout: seconds for all of it.
@@ -194,10 +206,19 @@ class JanusEchoTestPlugin(WebRtcPlugin):
             raise JanusOptionError("nothing to publish", hint="Give video=, audio= or both.")
 
         async def configure(jsep: dict[str, Any]) -> EchoAnswered:
-            return await self.configure(audio=sends["audio"], video=sends["video"], jsep=jsep)
+            return await self.configure(
+                audio=sends["audio"], video=sends["video"], bitrate=bitrate, jsep=jsep
+            )
 
         return await self._offer(
-            configure, video=video, audio=audio, ice_servers=ice_servers, timeout=timeout, again=False
+            configure,
+            video=video,
+            audio=audio,
+            codecs=codecs,
+            bitrate=bitrate,
+            ice_servers=ice_servers,
+            timeout=timeout,
+            again=False,
         )
 
 

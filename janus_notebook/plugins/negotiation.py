@@ -41,7 +41,7 @@ class Attempt(Generic[R]):
 
     describe: Callable[[Peer, bool], Coroutine[Any, Any, dict[str, Any]]]
     send: Callable[[dict[str, Any]], Awaitable[R]]
-    sources: Mapping[str, object]
+    sources: Mapping[str, Any]
     timeout: float
     deadline: float = field(default=0.0, init=False)
     told: bool = field(default=False, init=False)

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -47,7 +57,7 @@ class WebRtcPlugin(TypedPlugin):
         self._trickled = Trickled()
         self._negotiation = asyncio.Lock()
         self._connecting = False
-        self._recorded: tuple[str, str, tuple[str, ...]] | None = None
+        self._recorded: tuple[object, ...] | None = None
         self._offers = asyncio.Lock()
         self._unfinished: asyncio.Task[Any] | None = None
         self._stepping: asyncio.Task[Any] | None = None
@@ -84,6 +94,35 @@ class WebRtcPlugin(TypedPlugin):
         """
         return await self._live_peer().stats()
 
+    async def replace(
+        self, *, video: object = None, audio: object = None, timeout: float = 15.0
+    ) -> dict[str, str]:
+        """Send something else in place of what is sent, without negotiating anew: nobody is asked.
+
+        The other sides see the new source where the old one was. The old one is stopped, if it was made
+        here; a track of yours stays yours.
+
+        Args:
+            video, audio: what to send, as in `JanusEchoTestPlugin.publish`; None leaves it as it is. False
+                sends nothing for now, and True what was sent before. Of several tracks of a kind, a list
+                with None for those that stay.
+            timeout: seconds to wait for the first picture or sound of the new source.
+
+        Returns:
+            What is sent now, as in ``webrtc["sources"]``.
+
+        Raises:
+            JanusOptionError: a source that cannot be sent, such as a first picture of the wrong type.
+            JanusMediaError: the source raised, or cannot be opened; what was sent is still sent.
+            JanusStateError: nothing of that kind is sent, or there is no peer connection here.
+            JanusTimeoutError: the new source gave nothing in time.
+        """
+        async with self._negotiation:
+            peer = self._live_peer()
+            async with self._first_frames(timeout):
+                await peer.replace(video=video, audio=audio)
+            return dict(peer.facts()["sources"])
+
     async def hangup(self, timeout: float | None = None) -> Message:
         """Close the PeerConnection on both sides and return Janus's answer; the handle lives on."""
         try:
@@ -110,6 +149,8 @@ class WebRtcPlugin(TypedPlugin):
         data: bool = False,
         receive: Collection[str] = ("audio", "video"),
         ice_servers: Iterable[Mapping[str, Any]] = (),
+        codecs: Sequence[str] | None = None,
+        bitrate: int | None = None,
         timeout: float = 15.0,
         again: bool = True,
     ) -> R:
@@ -129,6 +170,7 @@ class WebRtcPlugin(TypedPlugin):
             data: whether to open a data channel; `_channel` gives it.
             receive: the kinds to receive.
             ice_servers: STUN and TURN servers; only the first negotiation takes them.
+            codecs, bitrate: as `JanusEchoTestPlugin.publish` takes them; None leaves them as they are.
             timeout: seconds for all of it.
             again: False refuses when there is a peer connection already.
 
@@ -143,7 +185,8 @@ class WebRtcPlugin(TypedPlugin):
         def describe(peer: Peer, first: bool) -> Coroutine[Any, Any, dict[str, Any]]:
             return peer.offer(data=data, receive=receive, trickle=first)
 
-        attempt = Attempt(describe, send, {"video": video, "audio": audio}, timeout)
+        sources = {"video": video, "audio": audio, "codecs": codecs, "bitrate": bitrate}
+        attempt = Attempt(describe, send, sources, timeout)
         return await self._negotiate(attempt, ice_servers, again=again)
 
     async def _answer(
@@ -156,6 +199,7 @@ class WebRtcPlugin(TypedPlugin):
         receive: Collection[str] = ("audio", "video"),
         renewed: Collection[str] = (),
         ice_servers: Iterable[Mapping[str, Any]] = (),
+        codecs: Sequence[str] | None = None,
         timeout: float = 15.0,
     ) -> R:
         """Take an offer of Janus, the first or a later one, answer it, and return the plugin's reply.
@@ -166,7 +210,7 @@ class WebRtcPlugin(TypedPlugin):
         Args:
             jsep: the offer.
             send: the plugin's request that carries the answer.
-            video, audio, receive, ice_servers, timeout: as in `_offer`.
+            video, audio, receive, ice_servers, codecs, timeout: as in `_offer`.
             renewed: mids that carry another feed from this offer on, though they were not inactive in
                 between: they get new tracks, too.
 
@@ -179,7 +223,7 @@ class WebRtcPlugin(TypedPlugin):
         def describe(peer: Peer, first: bool) -> Coroutine[Any, Any, dict[str, Any]]:
             return peer.answer(jsep, receive=receive, renewed=renewed, trickle=first)
 
-        attempt = Attempt(describe, send, {"video": video, "audio": audio}, timeout)
+        attempt = Attempt(describe, send, {"video": video, "audio": audio, "codecs": codecs}, timeout)
         return await self._negotiate(attempt, ice_servers, again=True)
 
     async def _answer_to(
@@ -191,13 +235,14 @@ class WebRtcPlugin(TypedPlugin):
         audio: object = None,
         receive: Collection[str] = ("audio", "video"),
         ice_servers: Iterable[Mapping[str, Any]] = (),
+        codecs: Sequence[str] | None = None,
         timeout: float = 15.0,
     ) -> R:
         """Ask for an offer and answer it, as one negotiation: what fails or is cancelled is undone as one.
 
         Args:
             ask: the plugin's request for an offer.
-            send, video, audio, receive, ice_servers, timeout: as in `_answer`.
+            send, video, audio, receive, ice_servers, codecs, timeout: as in `_answer`.
 
         Raises:
             JanusOptionError, JanusMediaError, JanusPluginError, JanusServerError, JanusTimeoutError,
@@ -211,7 +256,7 @@ class WebRtcPlugin(TypedPlugin):
                 raise JanusMediaError(f"{self.name} sent no offer: {mask(offered.data)}")
             return await peer.answer(offered.jsep, receive=receive, trickle=first)
 
-        attempt = Attempt(describe, send, {"video": video, "audio": audio}, timeout)
+        attempt = Attempt(describe, send, {"video": video, "audio": audio, "codecs": codecs}, timeout)
         return await self._negotiate(attempt, ice_servers, again=True)
 
     async def _settled(self) -> None:
@@ -336,15 +381,21 @@ class WebRtcPlugin(TypedPlugin):
     async def _prepare(self, peer: Peer, attempt: Attempt[R]) -> None:
         """Have the sources ready before anything is said to Janus."""
         # Not as a step: the user's function may take any time, and `_close` must not wait for it.
+        async with self._first_frames(attempt.left, attempt.timeout):
+            await peer.prepare(**attempt.sources)
+        self._attached()  # it may be gone by now
+
+    @asynccontextmanager
+    async def _first_frames(self, left: float, timeout: float | None = None) -> AsyncIterator[None]:
+        """Say what was waited for if a source takes too long to give its first frame."""
         try:
-            async with asyncio.timeout_at(attempt.deadline):
-                await peer.prepare(**attempt.sources)
+            async with asyncio.timeout(left):
+                yield
         except TimeoutError as exc:
             raise JanusTimeoutError(
-                f"the video source gave no picture within {attempt.timeout:g} s",
+                f"the source gave no picture or sound within {timeout or left:g} s",
                 hint="Does the function return?",
             ).within(plugin=self.name, handle_id=self.id) from exc
-        self._attached()  # it may be gone by now
 
     async def _exchange(
         self,
@@ -400,7 +451,8 @@ class WebRtcPlugin(TypedPlugin):
     def _record_change(self, peer: Peer) -> None:
         """Record the states of our own side, so that a log tells what happened between the messages."""
         facts = peer.facts()
-        states = facts["ice"], facts["dtls"], tuple(t["mid"] for t in facts["tracks"] if t["frames"])
+        heard = tuple(t["mid"] for t in facts["tracks"] if t["frames"])
+        states = facts["ice"], facts["dtls"], heard, tuple(facts["sources"].items())
         if self.session is not None and self.id is not None and states != self._recorded:
             self._recorded = states
             self.session.events.record("local", "peer", facts, self.session.id, self.id)

@@ -191,7 +191,7 @@ def test_a_source_whose_first_frame_fails_is_not_published(gateway: LocalGateway
             with pytest.raises(JanusMediaError, match="raised ZeroDivisionError: in the cell") as caught:
                 await plugin.publish(broken)
             assert isinstance(caught.value.__cause__, ZeroDivisionError)
-            with pytest.raises(JanusTimeoutError, match=r"gave no picture within 0\.2 s"):
+            with pytest.raises(JanusTimeoutError, match=r"gave no picture or sound within 0\.2 s"):
                 await plugin.publish(slow, timeout=0.2)
             call = asyncio.create_task(plugin.publish(slow))
             await until(lambda: len(slow_calls) == 2)

@@ -123,7 +123,7 @@ def test_an_offer_that_comes_to_nothing_changes_nothing() -> None:
             with pytest.raises(JanusStateError, match="no data was negotiated"):
                 caller.channel()
             with pytest.raises(JanusOptionError, match="cannot be sent"):
-                await caller.offer(video="camera")
+                await caller.offer(video="camra")
             with pytest.raises(JanusMediaError, match="the offer was not understood"):
                 await caller.answer({"type": "offer", "sdp": "v=0\r\nm=audio"})
             await shows(callee.track("video"), "red")

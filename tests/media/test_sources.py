@@ -13,12 +13,17 @@ import pytest
 from aiortc.mediastreams import MediaStreamError
 
 from janus_notebook.errors import JanusMediaError, JanusOptionError
-from janus_notebook.media import ArraySource, TestPattern, Tone
+from janus_notebook.media import ArraySource, Camera, MediaFile, SoundSource, TestPattern, Tone
+from janus_notebook.media.files import FileTrack
 from janus_notebook.media.sources import source_track
 
 
 def picture(value: int = 0) -> Any:
     return np.full((120, 160, 3), value, np.uint8)
+
+
+def tone_piece() -> Any:
+    return np.zeros(480, np.int16)
 
 
 @pytest.mark.parametrize(
@@ -30,11 +35,21 @@ def picture(value: int = 0) -> Any:
         ("audio", "tone", Tone),
         ("video", picture, ArraySource),
         ("video", iter([picture()]), ArraySource),
+        ("video", picture(), ArraySource),
+        ("audio", tone_piece(), SoundSource),
+        ("audio", tone_piece, SoundSource),
+        ("video", "camera", FileTrack),
+        ("audio", "microphone", FileTrack),
+        ("video", MediaFile("x.mp4"), FileTrack),
     ],
 )
 def test_what_is_made_here_is_owned(kind: str, source: Any, made: type) -> None:
-    track, owned = source_track(kind, source)
-    assert (type(track), track.kind, owned) == (made, kind, True)
+    async def main() -> None:
+        track, owned = source_track(kind, source)
+        assert (type(track), track.kind, owned) == (made, kind, True)
+        track.stop()
+
+    asyncio.run(main())
 
 
 def test_a_track_stays_its_owners() -> None:
@@ -45,11 +60,15 @@ def test_a_track_stays_its_owners() -> None:
 @pytest.mark.parametrize(
     ("kind", "source", "text"),
     [
-        ("video", "camera", "video='camera' cannot be sent. Accepted: 'pattern' for"),
-        ("video", 7, "video=7 cannot be sent"),
-        ("video", picture(), "video=ndarray cannot be sent"),
-        ("audio", "pattern", "audio='pattern' cannot be sent. Accepted: 'tone' for"),
-        ("audio", picture, "audio=function cannot be sent"),
+        (
+            "video",
+            "patern",
+            "video='patern' cannot be sent: there is no file 'patern'. Did you mean 'pattern'?",
+        ),
+        ("video", "no.mp4", "there is no file 'no.mp4'. The notebook's folder is"),
+        ("video", 7, "video=7 cannot be sent. Accepted: 'pattern' for"),
+        ("audio", "pattern", "audio='pattern' cannot be sent: there is no file"),
+        ("audio", Camera(), "audio=Camera(0) gives no audio"),
         ("audio", TestPattern(), "is a track of video"),
     ],
 )

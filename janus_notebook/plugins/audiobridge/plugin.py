@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from janus_notebook.errors import (
@@ -307,6 +307,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
         muted: bool | None = None,
         secret: str | None = None,
         generate_offer: bool = False,
+        codecs: Sequence[str] | None = None,
         ice_servers: Iterable[Mapping[str, Any]] = (),
         timeout: float = 15.0,
     ) -> AudioReply:
@@ -317,9 +318,11 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
         takes one out of the room, one is in none.
 
         Args:
-            audio: ``"tone"`` for a 440 Hz tone, an aiortc track, or None to listen only.
+            audio: what to send, such as ``"tone"``, numpy sound, a function that gives it, or a file; see
+                `JanusEchoTestPlugin.publish`. None to listen only.
             room, id, display, pin, token, group, muted, secret: see `join`; only with `room`.
             generate_offer: let Janus make the offer, and answer it.
+            codecs: names of the codecs to offer, the best first, such as ``["opus"]``.
             ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``).
             timeout: seconds for all of it.
 
@@ -365,6 +368,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
         settings: dict[str, Any] = {
             "audio": audio,
             "receive": ("audio",),
+            "codecs": codecs,
             "ice_servers": ice_servers,
             "timeout": timeout,
         }

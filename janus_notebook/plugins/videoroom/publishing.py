@@ -143,7 +143,7 @@ class Publishing(WebRtcPlugin):
         room: Id,
         ptype: str = "publisher",
         video: object = "pattern",
-        audio: object = "tone",
+        audio: object = "auto",
         data: bool | None = None,
         bitrate: int | None = None,
         record: bool | None = None,
@@ -164,6 +164,7 @@ class Publishing(WebRtcPlugin):
         streams: Sequence[PublishStream] | None = None,
         audio_level_average: int | None = None,
         jsep: Mapping[str, Any] | None = None,
+        codecs: Sequence[str] | None = None,
         ice_servers: Iterable[Mapping[str, Any]] = (),
         extra: Extra = None,
         timeout: float = 15.0,
@@ -176,13 +177,15 @@ class Publishing(WebRtcPlugin):
         Args:
             room: the room, a number, or a text on a server with ``string_ids``.
             ptype: ``publisher``; there is no other here.
-            video: ``"pattern"`` for a moving test pattern; a function or iterator that gives numpy
-                frames (uint8, height x width x 3, RGB, height and width even), or a generator function;
-                an aiortc track; None for no video. With `jsep` a bool says whether video is relayed (the
-                older form), and anything else is ignored.
-            audio: ``"tone"`` for a 440 Hz tone, an aiortc track, or None for no audio; else as `video`.
+            video: what to send, such as ``"pattern"``, a numpy picture, a function or generator that gives
+                them, a file, or a list of those for several tracks; see `JanusEchoTestPlugin.publish`. None
+                for no video. With `jsep` a bool says whether video is relayed (the older form), and
+                anything else is ignored.
+            audio: what to send, such as ``"tone"``, numpy sound, or a file; ``"auto"`` is the sound of the
+                file that `video` is, and a tone with any other. None for no audio; else as `video`.
             data: offer a data channel, or with `jsep` whether data is relayed.
-            bitrate: cap for the video sent to Janus in bits per second (by REMB); 0 for none.
+            bitrate: cap for the video sent to Janus in bits per second (by REMB), and what it is encoded at
+                here; 0 for none.
             record: start or stop recording on the server.
             filename: base name of the recording, without extension.
             token: a token of the room's ``allowed`` list, or a signed one.
@@ -202,6 +205,8 @@ class Publishing(WebRtcPlugin):
             audio_level_average: level below which one counts as talking, 127 (silence) to 0 (loudest); the
                 room's own if left out.
             jsep: an SDP offer of another peer connection, ``{"type": "offer", "sdp": ...}``.
+            codecs: names of the codecs to offer, the best first; of a kind that has none among them, all are
+                offered. The room chooses; see `audiocodec` and `videocodec`.
             ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``). None by default: no
                 public server is asked.
             extra: further parameters that a newer server knows.
@@ -301,7 +306,7 @@ class Publishing(WebRtcPlugin):
     async def publish(
         self,
         video: object = "pattern",
-        audio: object = "tone",
+        audio: object = "auto",
         *,
         descriptions: Sequence[Description] | None = None,
         audiocodec: str | None = None,
@@ -320,6 +325,7 @@ class Publishing(WebRtcPlugin):
         streams: Sequence[PublishStream] | None = None,
         audio_level_average: int | None = None,
         jsep: Mapping[str, Any] | None = None,
+        codecs: Sequence[str] | None = None,
         ice_servers: Iterable[Mapping[str, Any]] = (),
         extra: Extra = None,
         timeout: float = 15.0,
@@ -331,15 +337,17 @@ class Publishing(WebRtcPlugin):
         `jsep` the offer is sent as it is, and the answer comes back in the reply.
 
         Args:
-            video: ``"pattern"`` for a moving test pattern; a function or iterator that gives numpy
-                frames (uint8, height x width x 3, RGB, height and width even), or a generator function;
-                an aiortc track; None for no video. With `jsep` a bool says whether video is relayed (the
-                older form), and anything else is ignored.
-            audio: ``"tone"`` for a 440 Hz tone, an aiortc track, or None for no audio; else as `video`.
+            video: what to send, such as ``"pattern"``, a numpy picture, a function or generator that gives
+                them, a file, or a list of those for several tracks; see `JanusEchoTestPlugin.publish`. None
+                for no video. With `jsep` a bool says whether video is relayed (the older form), and
+                anything else is ignored.
+            audio: what to send, such as ``"tone"``, numpy sound, or a file; ``"auto"`` is the sound of the
+                file that `video` is, and a tone with any other. None for no audio; else as `video`.
             descriptions: a text for each of the own streams, by mid.
             audiocodec: the audio codec to use, such as ``opus``, out of those the room allows.
             videocodec: the video codec to use, such as ``vp8``, out of those the room allows.
-            bitrate: cap for the video sent to Janus in bits per second (by REMB); 0 for none.
+            bitrate: cap for the video sent to Janus in bits per second (by REMB), and what it is encoded at
+                here; 0 for none.
             keyframe: ask for a key frame: of oneself when publishing, of all feeds when subscribed.
             record: start or stop recording on the server.
             filename: base name of the recording, without extension.
@@ -354,6 +362,8 @@ class Publishing(WebRtcPlugin):
             audio_level_average: level below which one counts as talking, 127 (silence) to 0 (loudest); the
                 room's own if left out.
             jsep: an SDP offer of another peer connection, ``{"type": "offer", "sdp": ...}``.
+            codecs: names of the codecs to offer, the best first; of a kind that has none among them, all are
+                offered. The room chooses; see `audiocodec` and `videocodec`.
             ice_servers: STUN and TURN servers (``{"urls", "username", "credential"}``). None by default: no
                 public server is asked.
             extra: further parameters that a newer server knows.
@@ -422,7 +432,9 @@ class Publishing(WebRtcPlugin):
     async def _ask_with_media(self, name: str, reply: type[R], arguments: Mapping[str, Any]) -> R:
         """Send a request with an offer: the one that was given, or that of our own peer connection."""
         self._check_not_over()
-        given = {key: arguments[key] for key in arguments.keys() - {"video", "audio", "ice_servers"}}
+        given = {
+            key: arguments[key] for key in arguments.keys() - {"video", "audio", "codecs", "ice_servers"}
+        }
         if arguments["jsep"] is not None:
             flags = {kind: arguments[kind] for kind in ("audio", "video")}
             flags = {kind: flag for kind, flag in flags.items() if isinstance(flag, bool)}
@@ -438,6 +450,8 @@ class Publishing(WebRtcPlugin):
             data=bool(arguments["data"]),
             receive=(),
             again=False,
+            codecs=arguments["codecs"],
+            bitrate=arguments["bitrate"],
             ice_servers=arguments["ice_servers"],
             timeout=arguments["timeout"],
         )
