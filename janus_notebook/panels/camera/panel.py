@@ -27,10 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["LIBRARIES", "CameraPanel"]
 
 LIBRARIES: Final = (
-    *("camera_pattern", "camera_media", "camera_stats", "camera_peer", "camera_switches"),
-    "camera_call",
+    *("camera_pattern", "camera_media", "camera_stats", "camera_peer", "camera_picture"),
+    *("camera_switches", "camera_call"),
 )
-END_SECONDS: Final = 3.0
 
 
 class CameraDrawing(assets.Drawing):

@@ -2,7 +2,7 @@
 
 Object.assign(SYMBOLS, { waiting: "○", asking: "◔", ended: "■", failed: "▲" });
 const LOCAL_ENDS = {
-  kernel: "The kernel no longer answers, so the media were stopped here.",
+  kernel: "The kernel was restarted, or no longer answers: the camera is off, and the call has ended.",
   pagehide: "The page was left.", unseen: "No cell showed it any more.", source: "The sharing was stopped.",
 };
 const shared = new Map(); // call by widget
@@ -121,7 +121,7 @@ export default {
     };
     const draw = () => {
       const { title, id, state } = model.get("head");
-      head(title, id ?? "", state, "");
+      head(title, id ?? "", call.ended === "kernel" ? "ended" : state, "");
       const said = says();
       message.hidden = !said;
       if (said) { message.dataset.level = said[0]; put(message, said[1]); }

@@ -4,30 +4,7 @@ const BEAT_MS = 1000;
 const UNHEARD_MS = 1500;
 const KERNEL_SILENT_MS = 30000;
 const UNSEEN_MS = 3000;
-const PART_BYTES = 3 << 20;
-
-/** The bytes of a track's picture now: RGB, row by row. */
-async function pictureOf(track, players) {
-  let video = players.get(track);
-  if (!video) {
-    video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
-    video.srcObject = new MediaStream([track]);
-    players.set(track, video);
-  }
-  await video.play();
-  while (video.readyState < 2 || !video.videoWidth) await new Promise((done) => setTimeout(done, 20));
-  const canvas = Object.assign(document.createElement("canvas"), { width: video.videoWidth, height: video.videoHeight });
-  const pen = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
-  pen.drawImage(video, 0, 0);
-  const { data, width, height } = pen.getImageData(0, 0, canvas.width, canvas.height);
-  const bytes = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; from < data.length; from += 4) {
-    bytes[to++] = data[from];
-    bytes[to++] = data[from + 1];
-    bytes[to++] = data[from + 2];
-  }
-  return { width, height, bytes };
-}
+const SOON_MS = 10000;
 
 /** Make it; it lives until close(). on(listener) hears of every change, and returns what ends that. */
 function makeCall(model) {
@@ -43,12 +20,17 @@ function makeCall(model) {
   let sequence = 0;
   let timer = null;
   let unseen = null;
-  let silence = false;
+  let greeted = false;
+  let began = 0;
 
   const changed = () => listeners.forEach((listener) => listener());
   const post = (content, buffers) => {
     waiting.set(++sequence, performance.now());
-    model.send({ type: "page", from: id, seq: sequence, ...content }, undefined, buffers);
+    try {
+      model.send({ type: "page", from: id, seq: sequence, ...content }, undefined, buffers);
+    } catch {
+      finish("kernel"); // the comm is closed: the kernel was restarted
+    }
   };
   const say = (what, facts = {}) => post({ say: what, ...facts });
   const release = () => {
@@ -57,12 +39,19 @@ function makeCall(model) {
     players.forEach((video) => { video.srcObject = null; });
     players.clear();
     sound.srcObject = null;
-    clearInterval(timer);
+    clearTimeout(timer);
+    waiting.clear();
     Object.assign(call, { peer: null, sources: {}, stats: null, muted: {}, off: {}, click: null, note: "" });
     timer = null;
     changed();
   };
   const active = () => Boolean(call.peer || timer);
+  const finish = (why) => {
+    if (!active()) return;
+    release();
+    call.ended = why;
+    changed();
+  };
   const hear = () => {
     const tracks = call.peer?.tracks().filter(({ kind }) => kind === "audio").map(({ track }) => track) ?? [];
     const now = sound.srcObject?.getTracks() ?? [];
@@ -78,24 +67,30 @@ function makeCall(model) {
     if (performance.now() - call.heardAt > KERNEL_SILENT_MS) return call.shut("kernel");
     const { peer } = call;
     if (peer) call.stats = await peer.look().catch(() => call.stats);
-    if (active()) say("beat", peer && peer === call.peer ? { peer: { ...peer.facts(), stats: call.stats } } : {});
+    if (!active()) return undefined;
+    const facts = peer && peer === call.peer ? { ...peer.facts(), stats: call.stats } : null;
+    say("beat", facts ? { peer: facts } : {});
+    // The first picture is told at once.
+    const soon = facts?.tracks.some(({ frames }) => !frames) && performance.now() - began < SOON_MS;
+    if (timer) timer = setTimeout(beat, soon ? BEAT_MS / 4 : BEAT_MS);
     return changed();
   };
   const begin = () => {
-    clearInterval(timer);
-    timer = setInterval(beat, BEAT_MS);
+    clearTimeout(timer);
+    timer = setTimeout(beat, BEAT_MS);
+    began = performance.now();
     call.ended = "";
   };
 
   const verbs = {
     async capture({ wants }) {
       begin();
-      const asked = timer;
+      const asked = began;
       Object.assign(call, { wants, note: "asking" });
       changed();
       const click = () => new Promise((done) => { call.click = () => { call.click = null; done(); changed(); }; changed(); });
       const sources = await capture(wants, call.devices, click);
-      if (timer !== asked) return Object.values(sources).forEach((source) => source.stop()); // it ended meanwhile
+      if (began !== asked || !timer) return Object.values(sources).forEach((source) => source.stop()); // it ended meanwhile
       call.sources = sources;
       call.note = "";
       for (const kind of Object.keys(sources)) call.follow(kind);
@@ -115,12 +110,7 @@ function makeCall(model) {
       const tracks = call.peer?.tracks().filter(({ kind }) => kind === "video") ?? [];
       const track = local ? call.sources.video?.track : (mid ? tracks.find((each) => each.mid === mid) : tracks[0])?.track;
       if (!track) throw new Error(local ? "it sends no video" : `it receives no video${mid ? ` under mid ${mid}` : ""}`);
-      const { width, height, bytes } = await pictureOf(track, players);
-      const parts = Math.ceil(bytes.length / PART_BYTES);
-      for (let part = 0; part < parts; part += 1) {
-        const piece = bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES);
-        post({ re: n, value: { width, height }, part, parts }, [piece.buffer]);
-      }
+      for (const { content, buffers } of await pictureOf(track, players)) post({ re: n, ...content }, buffers);
       return undefined; // it has been answered
     },
   };
@@ -156,17 +146,15 @@ function makeCall(model) {
   call.shut = (why) => {
     if (!active()) return;
     say("bye", { why });
-    release();
-    call.ended = why;
-    changed();
+    finish(why);
   };
   call.on = (listener) => { listeners.add(listener); return () => listeners.delete(listener); };
   /** A view shows it; the returned function says that it no longer does. */
   call.look = () => {
     clearTimeout(unseen);
     call.views += 1;
-    if (!silence) say("hello");
-    silence = true;
+    if (!greeted) say("hello");
+    greeted = true;
     return () => {
       call.views -= 1;
       if (!call.views) unseen = setTimeout(() => call.shut("unseen"), UNSEEN_MS);

@@ -36,6 +36,13 @@ NOT_READY: Final = {
     "connecting": ("it is not connected", "The panel of the handle tells the step it hangs in."),
 }
 # What a page may give as its reason to go, and what is said then.
+PAGE_LEFT: Final = "DTLS alert"
+# Why Janus says that a connection has ended, where that needs other words.
+ENDS: Final = {
+    "": "the handle was hung up",
+    "Janus API": "the handle was hung up",
+    PAGE_LEFT: "the page closed the connection: it was closed, reloaded or left",
+}
 BYES: Final = {
     "pagehide": "the page was closed or reloaded",
     "unseen": "no cell shows it any more",
@@ -131,16 +138,7 @@ class BrowserCall:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError as exc:
-            what, hint = {
-                "waiting": (
-                    "no page shows it, or the kernel does not hear the page while this cell runs",
-                    "Let the cell end with it, and await ready() in the next one.",
-                ),
-                "asking": (
-                    "nobody has allowed it in the browser yet",
-                    "Look at the sign beside the address.",
-                ),
-            }.get(self.state, ("it is not connected", "The panel of the handle tells the step it hangs in."))
+            what, hint = NOT_READY.get(self.state, NOT_READY["connecting"])
             raise JanusTimeoutError(f"not ready within {timeout:g} s: {what}", hint=hint) from exc
         if self.state != "connected":
             raise self._why_not()
@@ -194,7 +192,8 @@ class BrowserCall:
             JanusStateError: so it is.
         """
         self.handle._attached()
-        if self.handle.webrtc or self.handle.state in ("negotiating", "connected"):
+        # A call that rings is negotiated from the other side, so that counts for nothing.
+        if self.handle.webrtc or self.handle.state == "connected":
             raise JanusStateError(
                 f"{self.handle.name} has media already, from the kernel or another camera()",
                 hint="await handle.hangup() first.",
@@ -245,6 +244,7 @@ class BrowserCall:
         self._page = self._make_page(ident)
         self._over = asyncio.Event()
         self.error, self.reason = None, ""
+        self._set("asking" if self.wants.video or self.wants.audio else "connecting")
         self._running = session.spawn(self._run(self._page, session), name="janus-browser-call")
         session.spawn(self._watch(self._page, self._over), name="janus-browser-watch")
 
@@ -255,10 +255,9 @@ class BrowserCall:
             self._after = None
             self.check_idle()
             sends = {"video": self.wants.video, "audio": self.wants.audio}
-            if any(sends.values()):
-                self._set("asking")
+            if self.state == "asking":
                 await page.ask("capture", timeout=None, wants=self.wants.plain())
-            self._set("connecting")
+                self._set("connecting")
             self.handle.use_peers(self._make_peer)
             await self._flow.run({**sends, "ice_servers": self._ice_servers})
             if self._peer is None or self._peer.state == "closed":
@@ -294,18 +293,18 @@ class BrowserCall:
 
     def _peer_closed(self, peer: BrowserPeer) -> None:
         if peer is self._peer and self.state == "connected":
-            said = {"Janus API": "it was hung up", "Close PC": "Janus closed it"}
-            why = said.get(self.handle.reason, self.handle.reason)
-            self._stop(
-                f"Janus hung up: {why}" if why == self.handle.reason and why else why or "it was hung up"
-            )
+            why = self.handle.reason
+            self._stop(ENDS.get(why, f"Janus hung up: {why}"))
 
     def _news(self, message: Mapping[str, Any]) -> None:
         """What the page says of itself."""
         if message.get("say") == "bye":
-            why = str(message.get("why"))
+            why = BYES.get(str(message.get("why")), "the page ended it")
             if self.active:
-                self._lose(BYES.get(why, "the page ended it"))
+                self._lose(why)
+            elif self.reason == ENDS[PAGE_LEFT]:  # Janus has seen it first
+                self.reason = why
+                self._set("ended")
         elif self._peer is not None:
             self._peer.hear(message)
 
