@@ -81,6 +81,10 @@ LONGEST_URL = 8_000
 _SDES_KEY = re.compile(r"(\binline:)[^\s|;]+")
 
 
+# The password in a SIP address (RFC 3261, section 19.1.1).
+_SIP_PASSWORD = re.compile(r"""(?i)\b(sips?:[^:@\s;"'<>]{1,200}:)[^@\s"'<>]{1,200}@""")
+
+
 # A type made once: every entry of a log that is read comes through here.
 _PLAIN = (str, int, float, type(None))
 
@@ -138,6 +142,15 @@ def mask_sdp(sdp: str) -> str:
     return _SDES_KEY.sub(rf"\1{MASK}", sdp) if "inline:" in sdp else sdp
 
 
+def _mask_sip(address: str) -> str:
+    """Return a SIP address without its password."""
+    if "@" not in address:
+        return address
+    if len(address) > LONGEST_URL:
+        return f"{MASK} ({len(address)} characters)"  # nobody's address
+    return _SIP_PASSWORD.sub(rf"\1{MASK}@", address)
+
+
 def mask_url(url: str) -> str:
     """Return `url` without its user and password, and without secrets in its query."""
     if len(url) > LONGEST_URL:
@@ -160,7 +173,12 @@ def mask_url(url: str) -> str:
 
 
 # Fields whose text may hold a secret among other things.
-_MASKS_OF_TEXTS = {"sdp": mask_sdp, "url": mask_url}
+_MASKS_OF_TEXTS = {
+    "sdp": mask_sdp,
+    "url": mask_url,
+    # Of the SIP plugin.
+    **dict.fromkeys(("username", "uri", "proxy", "outbound_proxy", "refer_to", "referred_by"), _mask_sip),
+}
 
 
 @dataclass(frozen=True)
