@@ -80,7 +80,7 @@ class Preview:
         self._jpeg = Jpeg(recipe.quality)
         self._worker = Worker("janus-notebook-view")
         self._making: asyncio.Future[Picture] | None = None
-        self._last: Picture | None = None
+        self._number = 0  # of the frame that it is made of
 
     async def newer(self, than: int) -> Picture:
         """Wait for a frame after number `than`, and return a picture of the newest.
@@ -90,14 +90,12 @@ class Preview:
         """
         while True:
             number, frame = await self._track.newer(than)
-            if self._last is not None and self._last.number == number:
-                return self._last
-            if self._making is None or self._making.done():
-                self._making = self._worker.submit(self._order(number, frame))
+            if self._making is None or (self._making.done() and self._number != number):
+                self._making, self._number = self._worker.submit(self._order(number, frame)), number
                 self.made += 1
-            self._last = await asyncio.shield(self._making)
-            if self._last.number > than:
-                return self._last
+            picture = await asyncio.shield(self._making)
+            if picture.number > than:
+                return picture
 
     def close(self) -> None:
         """End the thread. Idempotent."""

@@ -33,7 +33,8 @@ VIEWERS: Final = 32
 @dataclass
 class _Viewer:
     heard: float
-    looks: bool = True  # it has said so last, and confirms
+    away: bool = False  # so it has said
+    lost: bool = False  # it confirms nothing, and says nothing
     under_way: dict[int, float] = field(default_factory=dict)  # pictures, with when they were sent
     takes: float = 0.0  # to confirm, smoothed
 
@@ -59,12 +60,13 @@ class Flow:
     def here(self, viewer: str, now: float) -> None:
         """A page looks on. What it has not confirmed for long was lost on the way."""
         mine = self._viewer(viewer, now)
+        mine.away = False
         mine.under_way = {n: at for n, at in mine.under_way.items() if now - at < DEAF_SECONDS}
 
     def away(self, viewer: str, now: float) -> None:
         """A page is hidden, or the view is out of sight."""
         mine = self._viewer(viewer, now)
-        mine.looks, mine.under_way = False, {}
+        mine.away, mine.under_way = True, {}
 
     def gone(self, viewer: str) -> None:
         """A page has closed the view."""
@@ -112,13 +114,13 @@ class Flow:
         before = now - (DEAF_SECONDS if deaf else SILENT_SECONDS)
         for each in self._viewers.values():
             if each.heard < before and min(each.under_way.values(), default=now) < before:
-                each.looks, each.under_way = False, {}
-        return [each for each in self._viewers.values() if each.looks]
+                each.lost, each.under_way = True, {}
+        return [each for each in self._viewers.values() if not (each.away or each.lost)]
 
     def _viewer(self, name: str, now: float) -> _Viewer:
         mine = self._viewers.pop(name, None) or _Viewer(now)
         self._viewers[name] = mine  # the last now
-        mine.heard, mine.looks = now, True
+        mine.heard, mine.lost = now, False
         while len(self._viewers) > VIEWERS:
             self._viewers.pop(next(iter(self._viewers)))
         return mine

@@ -135,38 +135,47 @@ class Playing:
         """Show a track until it ends, or is to be shown otherwise."""
         from janus_notebook.media.preview import preview
 
-        this_round, number, before = self._round, 0, track.frames_received
+        this_round, number, idle = self._round, 0, True
         with preview(track, self.options.recipe) as pictures:
             while self._round == this_round and track.ended is None:
-                if not self._paused and await self._is_due():
-                    try:
-                        async with asyncio.timeout(LOOK_SECONDS):
-                            picture = await pictures.newer(number)
-                    except TimeoutError:
-                        self._tell_stillness(track)
-                        continue
-                    except JanusMediaError:
-                        return  # it has ended
-                    if not self._paused and self._round == this_round:
-                        self._show(picture, max(picture.number - max(number, before) - 1, 0))
-                        number = picture.number
-                elif self._paused:
+                if self._paused:
                     self._tell("paused")
                     await self._sleep(LOOK_SECONDS)
-                if self._paused or not (self.pages or self.blind):
-                    number = max(number, track.frames_received - 1)  # not left out: nobody looked
+                    idle = True
+                    continue
+                if not await self._is_due():
+                    idle = idle or not (self.pages or self.blind)
+                    continue
+                if idle:  # what came while nobody looked was not left out
+                    number, idle = max(number, track.frames_received - 1), False
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        picture = await pictures.newer(number)
+                except TimeoutError:
+                    self._tell_stillness(track)
+                    continue
+                except JanusMediaError:
+                    return  # it has ended
+                if self._round == this_round and self._may_send():  # still: waiting may have taken a while
+                    self._show(picture, picture.number - number - 1)
+                    number = picture.number
 
     async def _is_due(self) -> bool:
         """Wait until a picture may go out, for a moment at most; say whether it may."""
-        deaf = self._is_deaf()
-        now = time.monotonic()
-        self.pages = self.flow.lookers(now, deaf=deaf)
-        self.blind = deaf and not self.pages
-        wait = self.flow.wait(now, deaf=deaf)
-        if wait <= 0:
+        if (wait := self._wait()) <= 0:
             return True
         await self._sleep(min(wait, LOOK_SECONDS))
-        return self.flow.wait(time.monotonic(), deaf=deaf) <= 0
+        return self._may_send()
+
+    def _may_send(self) -> bool:
+        return not self._paused and self._wait() <= 0
+
+    def _wait(self) -> float:
+        """For how long nothing may go out."""
+        now, deaf = time.monotonic(), self._is_deaf()
+        self.pages = self.flow.lookers(now, deaf=deaf)
+        self.blind = deaf and not self.pages
+        return self.flow.wait(now, deaf=deaf)
 
     def _is_deaf(self) -> bool:
         return not self.independent and is_running()
