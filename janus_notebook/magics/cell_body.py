@@ -15,6 +15,8 @@ __all__ = ["PARSER", "send"]
 
 EXAMPLE = '%%janus echo\n{"request": "configure", "video": false}'
 
+LIKE = 'A body is like {"request": "configure", "video": false}.'
+
 PARSER = Parser(
     "", "Send the cell's body to a handle's plugin, as JSON or a literal of Python.", prefix="%%janus"
 )
@@ -49,7 +51,7 @@ def send(context: Context, words: list[str], body: str) -> Any:
     except LiteralError as exc:
         # Cells are numbered from their first line, which is not the body's.
         place = f"line {exc.line + 1} of the cell, column {exc.column}"
-        raise JanusOptionError(f"{place}: {exc.message}", hint=exc.hint) from None
+        raise JanusOptionError(f"{place}: {exc.message}", hint=exc.hint or LIKE) from None
     jsep = variable_with_jsep(context, options.jsep)
     reply = ask(context, handle, request, jsep=jsep, timeout=context.timeout(options), raw=options.raw)
     if options.bind is not None:

@@ -111,6 +111,35 @@ SLIPS = {
     "a folder that is not there": ("%janus record nowhere/call.jsonl", "No such file"),
     "a file that is there": ("%janus record there.jsonl", "--overwrite replaces it."),
     "nothing to end": ("%janus record --stop", "nothing is being recorded"),
+    # the support bundle, the doctor, the Admin API, the settings
+    "a bundle of another kind": ("%janus bundle report.txt", "Write 'report.zip'."),
+    "a bundle that is there": ("%janus bundle there.zip", "or pass overwrite=True (--overwrite) to replace it."),
+    "a bundle of nobody": ("%janus bundle --session ecko", "Did you mean 'echo'?"),
+    "a bundle for a folder that is not there": ("%janus bundle nowhere/x.zip", "Make it first"),
+    "a log in place of logs": ("await session.bundle('x.zip', logs='janus.log')", "For example logs={"),
+    "a doctor for a session": ("%janus doctor session", "Write %janus doctor ws://127.0.0.1"),
+    "a doctor for a handle": ("%janus doctor echo", "Write %janus doctor ws://127.0.0.1"),
+    "a plugin without --plugin": ("%janus doctor ws://127.0.0.1:1 sip", "unexpected 'sip'. Usage: "),
+    "a typo in an option of the doctor": ("%janus doctor --nomedia", "Did you mean '--no-media'?"),
+    "a doctor in Python": ("session.doctor()", "has no 'doctor'. Known: "),
+    "a URL for a verb of admin": ("%janus admin http://x:7088/admin", "await admin(URL, admin_secret=...)"),
+    "a handle for a verb of admin": ("%janus admin echo", "Write %janus admin info echo."),
+    "a setting of the server without a value": ("%janus admin set log_level", "set log_level VALUE."),
+    "a setting of the server in one word": ("%janus admin set log_level=much", "whole number, not 'much'"),
+    "a wrong name for the admin's secret": (
+        "await admin('http://127.0.0.1:1/admin', secret='x')",
+        "Did you mean 'admin_secret'?",
+    ),
+    "an Admin API that is not there": ("%janus admin sessions", "no Admin API to connect to."),
+    "a setting set by config": ("%janus config timeout=20", "%config JanusMagics.timeout = 20"),
+    "a setting asked for": ("%janus config url", "shows all settings, and takes no 'url'"),
+    "a request of the line in the body": (
+        "%%janus echo\nconfigure video=true",
+        'A body is like {"request": "configure", "video": false}.',
+    ),
+    "a comment for a body": ("%%janus echo\n# nothing yet", "A body is like {"),
+    "a request behind the handle": ('%%janus echo configure\n{"video": true}', "unexpected 'configure'"),
+    "a session for a handle": ('%%janus session\n{"janus": "ping"}', "Known: echo, room."),
     # in Python, and the settings
     "an assignment": ("x = %janus inof", "Did you mean 'info'?"),
     "Python after it": ("%janus inof\nprint('not reached')", "Did you mean 'info'?"),
@@ -136,6 +165,7 @@ def kernel(gateway: LocalGateway, tmp_path_factory: pytest.TempPathFactory) -> I
     folder: Path = tmp_path_factory.mktemp("notebook")
     (folder / "other.txt").write_text("no recording\n")
     (folder / "there.jsonl").write_text("")
+    (folder / "there.zip").write_text("")
     with Kernel(cwd=folder) as kernel:
         kernel.run("%load_ext janus_notebook").check()
         kernel.run(
@@ -145,6 +175,13 @@ def kernel(gateway: LocalGateway, tmp_path_factory: pytest.TempPathFactory) -> I
             "await gone.detach()\nawait ended.destroy()\nnumber = 5"
         ).check()
         yield kernel
+
+
+def test_the_bundle_of_a_session_that_has_ended(kernel: Kernel) -> None:
+    """Its own, and not a file of that name about another one."""
+    shown = kernel.run("%janus bundle ended").check().text or ""
+    assert "/janus-bundle-" in shown
+    assert f"-{kernel.value('session.id')}-" not in shown
 
 
 def test_each_is_one_line_that_says_what_to_do(kernel: Kernel) -> None:

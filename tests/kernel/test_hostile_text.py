@@ -84,7 +84,7 @@ watching.events.ladder()
 %janus record call.jsonl
 %janus record live.jsonl --live
 %janus record --stop
-print(open('call.jsonl').read())
+print(open('call.jsonl').read(100_000))
 %janus detach echo
 %janus destroy session
 %janus status
@@ -94,7 +94,7 @@ print(open('call.jsonl').read())
 LIMIT = 200_000
 SECONDS = 100.0  # a busy machine
 # What shows data as such is as long as what was said.
-DATA = ("session.server", "%janus send", "%janus admin message", "print(open(")
+DATA = ("session.server", "%janus send", "%janus admin message")
 WHOLE = 3_000_000
 
 # What was said is in the environment and in the settings file, too.

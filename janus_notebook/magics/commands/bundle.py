@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from janus_notebook.client.plugin import JanusPlugin
+from janus_notebook.client.replay import Replay, ReplayedHandle
+from janus_notebook.client.session import JanusSession
 from janus_notebook.magics.arguments import Parser
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
+from janus_notebook.notebook.forms import core_of, form_of
 
 _parser = Parser("bundle", "Write all that is known of a session into a zip file, secrets masked.")
 _parser.add_argument(
@@ -21,11 +25,12 @@ _parser.add_argument("--overwrite", action="store_true", help="replace a file th
 
 def _run(context: Context, options: Any) -> Any:
     file, name = options.file, options.session
-    if name is None and file in _names(context):
+    ours = isinstance(core_of(context.names.get(file)), JanusSession | JanusPlugin | Replay | ReplayedHandle)
+    if name is None and (ours or file in _names(context)):
         file, name = None, file  # `%janus bundle echo`: what it is about, not what it is to be called
-    handle = context.handles().get(name)
-    session = handle.session if handle is not None else context.session(name)
-    return session.bundle(file, overwrite=options.overwrite).result()
+    # What has ended can be told about, and that is when it is asked for.
+    session, _ = context.seen(name)
+    return form_of(session).bundle(file, overwrite=options.overwrite).result()
 
 
 def _names(context: Context) -> Iterable[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
 from janus_notebook.client.tables import Table
 from janus_notebook.config import MASK, SETTINGS, Settings, is_secret, mask_url, read_settings
+from janus_notebook.errors import JanusOptionError
 from janus_notebook.magics.arguments import Parser
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
@@ -32,10 +34,17 @@ _parser = Parser("config", "Show each setting, where its value came from, and wh
 _parser.add_argument(
     "--example", action="store_true", help="print a settings file to start from, and its place"
 )
+_parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
 _parser.add_binding(what="the table")
 
 
 def _run(context: Context, options: Any) -> Table | None:
+    if options.words:
+        raise JanusOptionError(
+            f"%janus config shows all settings, and takes no {options.words[0]!r}",
+            hint="Set one in the environment or in the settings file (%janus config --example), or for this "
+            "notebook: %config JanusMagics.timeout = 20.",
+        )
     settings = read_settings()
     if options.example:
         meanings = {name: setting.meaning for name, setting in SETTINGS.items()}

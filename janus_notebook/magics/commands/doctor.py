@@ -7,7 +7,9 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from janus_notebook.bridge import Call
+from janus_notebook.config import mask_url
 from janus_notebook.doctor import Check
+from janus_notebook.errors import JanusOptionError
 from janus_notebook.magics.arguments import Parser, seconds
 from janus_notebook.magics.commands import Command
 from janus_notebook.magics.context import Context
@@ -34,6 +36,13 @@ _parser.add_binding(what="the diagnosis")
 
 
 def _run(context: Context, options: Any) -> None:
+    ours = context.sessions().get(options.url) or context.handles().get(options.url)
+    if ours is not None:
+        session = getattr(ours, "session", ours)
+        raise JanusOptionError(
+            f"the doctor wants the URL of a server, and {options.url} is one of this kernel's own",
+            hint=f"Write %janus doctor {mask_url(session.base_url)}.",
+        )
     ended: SimpleQueue[Check] = SimpleQueue()
     diagnosis, call = examine(
         options.url,

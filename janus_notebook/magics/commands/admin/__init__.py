@@ -29,6 +29,16 @@ _parser.add_argument("words", nargs=argparse.REMAINDER, metavar="...", help="wha
 def _run(context: Context, options: Any) -> Any:
     if options.verb is None:
         return show.overview(context)
+    if "://" in options.verb:
+        raise JanusOptionError(
+            "%janus admin wants a verb, not a URL",
+            hint="Connect first, in Python: server = await admin(URL, admin_secret=...).",
+        )
+    if options.verb in context.handles():
+        raise JanusOptionError(
+            f"{options.verb} is a handle, and %janus admin wants a verb first",
+            hint=f"Write %janus admin info {options.verb}.",
+        )
     if options.verb not in VERBS:
         raise JanusOptionError.unknown("verb of %janus admin", options.verb, VERBS)
     verb = VERBS[options.verb]

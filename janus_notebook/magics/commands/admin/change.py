@@ -59,9 +59,13 @@ def _switched(word: str) -> bool:
 
 
 def _run_set(context: Context, options: Any) -> None:
+    if options.value is None:  # both in one word
+        options.name, _, options.value = options.name.partition("=")
     name = options.name.replace("-", "_").removeprefix("set_")
     if name not in SETTINGS:
         raise JanusOptionError.unknown("setting", options.name, SETTINGS)
+    if not options.value:
+        raise JanusOptionError(f"what is {name} to be?", hint=f"Write %janus admin set {name} VALUE.")
     value: int
     if SETTINGS[name] is bool:
         value = _switched(options.value)
@@ -169,7 +173,7 @@ def _asking(parser: Parser) -> Parser:
 
 _set = verb_parser("set", "Change a setting until the server ends.")
 _set.add_argument("name", metavar="NAME", help=", ".join(SETTINGS))
-_set.add_argument("value", metavar="VALUE", help="a number, or on or off")
+_set.add_argument("value", nargs="?", metavar="VALUE", help="a number, or on or off")
 _set.add_argument("--session", metavar="SESSION", help="for session_timeout: only this session's")
 _accept = _asking(verb_parser("accept", "Take new sessions, or refuse them; those that exist go on."))
 _accept.add_argument("value", metavar="on|off")
