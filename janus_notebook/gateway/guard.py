@@ -30,13 +30,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL
-PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP = 1, 24  # <linux/prctl.h>
+CAP_SYS_RESOURCE = 24  # <linux/capability.h>
 
 
-def tie_to_this_process() -> Callable[[], None] | None:
-    """Return what the child has to call before exec, so that it does not outlive us."""
+def before_exec() -> Callable[[], None]:
+    """Return what the child has to call before exec.
+
+    It shall not outlive us, and a crash of it shall not leave a core file of hundreds of megabytes in the
+    folder where somebody works. Janus asks for such files, and root may always have them, so it has to
+    give up the right to ask.
+    """
     if not sys.platform.startswith("linux"):
-        return None
+        return no_core_files
     import ctypes
 
     prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -46,8 +52,16 @@ def tie_to_this_process() -> Callable[[], None] | None:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it died before the call above
             os._exit(1)
+        no_core_files()
+        prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE)  # it fails for whoever does not have that right
 
     return tie
+
+
+def no_core_files() -> None:
+    import resource  # which Windows lacks, where this module is imported too
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -81,7 +95,7 @@ def watch(channel: socket.socket, owner: int, command: list[str]) -> None:
             channel.sendall(text.encode(errors="replace") + b"\n")
 
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=tie_to_this_process())  # noqa: S603 (the owner's own command)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=before_exec())  # noqa: S603 (the owner's own command)
     except OSError as exc:
         say(f"error {exc.strerror}")
         return

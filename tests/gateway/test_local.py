@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import stat
+import sys
 import tempfile
 import time
 import urllib.request
@@ -149,6 +150,12 @@ class TestRunning:
         arguments = Path(f"/proc/{gateway.pid}/cmdline").read_text()
         for text in (repr(gateway), arguments, *gateway.log_lines(1000)):
             assert gateway.admin_secret not in text
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+    def test_a_crash_would_leave_no_core_file(self, gateway: LocalGateway) -> None:
+        limits = Path(f"/proc/{gateway.pid}/limits").read_text().splitlines()
+        sizes = next(line for line in limits if line.startswith("Max core file size"))
+        assert sizes.split()[-3:] == ["0", "0", "bytes"]
 
     def test_its_repr_is_one_line_of_what_matters(self, gateway: LocalGateway) -> None:
         expected = f"<LocalGateway Janus {gateway.version} at {gateway.ws_url}, pid {gateway.pid}, running>"
