@@ -345,6 +345,6 @@ def test_each_request_ends_once_and_each_event_is_delivered_once() -> None:
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(1_800)
+@pytest.mark.timeout(7_200)
 def test_the_same_for_long() -> None:
     play_sequences(100_000)
