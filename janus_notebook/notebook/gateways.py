@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 from janus_notebook.errors import JanusStateError
 from janus_notebook.gateway import LocalGateway
 from janus_notebook.notebook.forms import Form
-from janus_notebook.panels import static
-from janus_notebook.panels.snapshot import clean
-from janus_notebook.panels.static import Facts, Part, Title
+from janus_notebook.protocol.outline import outline_html, outline_text
 
 if TYPE_CHECKING:
     from janus_notebook.gateway import PracticeGateway
 
-__all__ = ["NotebookGateway", "gateway_parts"]
+__all__ = ["NotebookGateway", "summary"]
 
 ADDRESSES = {
     "WebSocket": "ws_url",
@@ -22,43 +20,38 @@ ADDRESSES = {
     "Unix socket": "unix_url",
     "Admin API": "admin_url",
 }
-HOW_TO_STOP = "%janus stop; it ends with this kernel in any case"
 
 
 class NotebookGateway(Form):
     """A local gateway in a notebook, with a `Call` for each coroutine; shown as a summary."""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        parts = gateway_parts(self._core)
-        return {"text/plain": static.plain(parts), "text/html": static.html(parts)}
+        title, facts = summary(self._core)
+        return {"text/plain": outline_text(title, facts, {}), "text/html": outline_html(title, facts, {})}
 
 
-def gateway_parts(gateway: LocalGateway | PracticeGateway) -> list[Part]:
-    """The summary; no secret is in it."""
+def summary(gateway: LocalGateway | PracticeGateway) -> tuple[str, dict[str, str]]:
+    """A title, and what there is to know; no secret is in it."""
     real = isinstance(gateway, LocalGateway)
-    name = f"Janus {clean(gateway.version)}".strip() if real else "Practice gateway (not Janus)"
+    name = f"Janus {gateway.version}".strip() if real else "Practice gateway (not Janus)"
     if not gateway.running:
         why = gateway.exit_reason
-        state = f"ended by itself: {clean(why, 500)}" if why else "stopped"
-        return [Title(f"{name}: not running"), Facts([("State", state), ("Start", "%janus serve")])]
-    facts = [
-        ("Connect", "%janus connect, or session = await connect(): no address is needed in this kernel"),
-        *((label, _address(gateway, attribute)) for label, attribute in ADDRESSES.items()),
-        ("Admin secret", "random, and known to this kernel: %janus admin, or await admin()"),
-        ("Plugins", ", ".join(plugin.rpartition(".")[2] for plugin in gateway.plugins)),
-        *(_of_janus(gateway) if isinstance(gateway, LocalGateway) else ()),
-        ("Stop", HOW_TO_STOP),
-    ]
+        state = f"ended by itself: {why}" if why else "stopped"
+        return f"{name}: not running", {"State": state, "Start": "%janus serve"}
+    facts = {
+        "Connect": "%janus connect, or session = await connect(): no address is needed in this kernel",
+        **{label: _address(gateway, attribute) for label, attribute in ADDRESSES.items()},
+        "Admin secret": "random, and known to this kernel: %janus admin, or await admin()",
+        "Plugins": ", ".join(plugin.rpartition(".")[2] for plugin in gateway.plugins),
+    }
+    if isinstance(gateway, LocalGateway):
+        facts |= {
+            "Log": f"{gateway.log_path}, until it is stopped; its last lines: gateway.log_lines()",
+            "Recordings": "those without a folder in their name are written beside the notebook",
+            "Process": str(gateway.pid),
+        }
     where = "runs on this machine, for this kernel alone" if real else "runs in this kernel"
-    return [Title(f"{name} {where}"), Facts([(label, clean(text, 500)) for label, text in facts])]
-
-
-def _of_janus(gateway: LocalGateway) -> list[tuple[str, str]]:
-    return [
-        ("Log", f"{gateway.log_path}, until it is stopped; its last lines: gateway.log_lines()"),
-        ("Recordings", "those without a folder in their name are written beside the notebook"),
-        ("Process", str(gateway.pid)),
-    ]
+    return f"{name} {where}", {**facts, "Stop": "%janus stop; it ends with this kernel in any case"}
 
 
 def _address(gateway: Any, attribute: str) -> str:

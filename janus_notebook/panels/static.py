@@ -172,7 +172,7 @@ def event_table(caption: str, rows: Iterable[dict[str, Any]]) -> Rows:
     table = [
         [
             str(row["seq"]),
-            f"{row['elapsed']:.3f} s",
+            f"+{row['elapsed']:.3f} s",
             f"{ARROWS.get(row['direction'], '?')} {row['direction']}",
             row["kind"],
             row["summary"],

@@ -99,6 +99,8 @@ def test_a_log_is_filtered_searched_read_and_taken_along(notebook: Notebook) -> 
     kinds.select_option("")
     stream.get_by_label("Handle").select_option("43")
     expect(status).to_contain_text("2 of 606 events fit the filter")
+    expect(stream.locator(".janus-fit")).to_have_text("2 shown")
+    expect(stream.locator(".janus-lead")).to_have_text(["Filter", "Search"])
     control(stream, "Show all").click()
     text.fill("needle")
     expect(rows).to_have_count(1)

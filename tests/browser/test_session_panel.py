@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,6 +87,11 @@ def test_a_session_from_its_first_ping_to_its_end(lab: Lab) -> None:
         uncaught = panel.locator(".janus-uncaught")
         expect(uncaught).to_be_focused()
         expect(uncaught).to_contain_text("the cat did it. (3 times)")
+        row = uncaught.locator("tbody tr").first
+        expect(row.locator("td").last).to_have_css("white-space", "nowrap")
+        expect(row.locator("td").last).to_have_attribute("title", re.compile("the cat did it"))
+        row.click()
+        expect(row.locator("td").last).to_have_css("white-space", "normal")
 
         # The bundle lies beside the notebook.
         panel.get_by_role("button", name="Support bundle").click()

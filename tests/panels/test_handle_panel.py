@@ -356,9 +356,13 @@ def test_the_view_of_a_room_opens_below_and_closes(
     def stands() -> tuple[bool, int, bool]:
         return panel.drawing.below["room"]["open"], len(panel.widget.children), set(front_end.open) > before
 
-    for wanted in ((True, 2, True), (False, 1, False), (True, 2, True)):
+    def comes_to_stand(*wanted: object) -> None:
         front_end.open[panel.drawing.model_id].ask(press)
         until(lambda: stands() == wanted)
+
+    comes_to_stand(True, 2, True)
+    comes_to_stand(False, 1, False)
+    comes_to_stand(True, 2, True)
     panel.close()
     assert not set(front_end.open)
 

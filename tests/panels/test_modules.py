@@ -263,6 +263,20 @@ def test_the_same_words_are_looked_for_on_both_sides(tmp_path: Path, text: str) 
 
 
 @node
+def test_a_handle_is_found_by_what_a_person_calls_it(tmp_path: Path) -> None:
+    result = run_stream(
+        tmp_path,
+        """
+        const labels = new Map([["42", "Alice"]]);
+        const found = ["alice", "ALICE 42", "-alice", "bob"].map((text) => matcher({ text }, labels)(row(3)));
+        labels.set("42", "Bob"); // a row is the same, and called anew
+        told([...found, matcher({ text: "bob" }, labels)(row(3)), matcher({ search: "alice" })(row(3))]);
+        """,
+    )
+    assert result == [True, True, False, False, True, False]
+
+
+@node
 def test_what_is_invisible_is_shown_and_long_numbers_stay(tmp_path: Path) -> None:
     result = run_stream(
         tmp_path,

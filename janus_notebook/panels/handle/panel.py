@@ -130,7 +130,9 @@ class HandlePanel(Panel["AnyHandle"]):
         self._follow()
         groups, session = self._groups(), self.session
         buttons = [button for group in groups for button in group["buttons"]]
-        snapshot = self._snapshot(next((each["label"] for each in buttons if each["begins"]), ""))
+        snapshot = self._snapshot(
+            next((each["label"] for each in buttons if each["begins"] and not each["off"]), "")
+        )
         since = snapshot["head"]["since_elapsed"]
         seconds = session.events.elapsed - since if session is not None and since is not None else 0.0
         traits = {**snapshot, "beat": self.beat(seconds), "groups": groups}

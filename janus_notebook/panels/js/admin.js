@@ -22,6 +22,7 @@ function requests(model, signal) {
 function refreshBar(root, model, signal) {
   const bar = root.appendChild(make("div", "janus-bar"));
   const when = make("span", "janus-count janus-muted");
+  when.title = CLOCKS;
   const failure = root.appendChild(make("div", "janus-failure"));
   failure.setAttribute("role", "status");
   const tools = controls(root, model, signal);

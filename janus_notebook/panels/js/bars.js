@@ -11,9 +11,11 @@ function searchBar(parent, signal, { typed, step }) {
   const node = parent.appendChild(make("div", "janus-bar janus-second"));
   node.setAttribute("role", "group");
   node.setAttribute("aria-label", "Search, follow, pause and save");
+  const lead = node.appendChild(make("span", "janus-lead", "Search"));
+  lead.title = "Marks what it finds, and hides nothing";
   const field = node.appendChild(make("input", "janus-filter janus-grow"));
   Object.assign(field, {
-    type: "search", placeholder: "Search", spellcheck: false,
+    type: "search", placeholder: "find and mark: a text", spellcheck: false,
     title: "Highlight a text in the events that are shown, and go from one to the next: Enter, and Shift+Enter back.\n"
       + "It is looked for in the rows and in the JSON; events that have it are marked at their left edge.",
   });

@@ -118,7 +118,7 @@ function chart(parent, lane, store, signal) {
       put(texts[at], value === null ? "–" : lane.unit(value));
       return `${name} ${texts[at].textContent}`;
     });
-    const when = chosen === null || !reading ? "now" : `${Math.round(newest - reading[0])} s ago`;
+    const when = chosen === null || !reading ? "now" : sinceStart(reading[0]);
     put(axis.children[0], `−${span < 60 ? `${span} s` : `${span / 60} min`}`);
     put(axis.children[1], chosen === null ? `most ${values.length ? lane.unit(most) : "–"}` : when);
     plot.setAttribute("aria-label", `${lane.title}, ${when}: ${said.join(", ")}; at most ${lane.unit(most)} in the last ${span} s. Arrow keys read other moments.`);

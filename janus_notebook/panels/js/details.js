@@ -95,5 +95,5 @@ function detailsPane(parent, store, signal, closed) {
 /** A row as a line of plain text. */
 function lineOf(row) {
   const handle = row.handle ? ` ${row.handle}` : "";
-  return `#${row.seq} ${row.elapsed.toFixed(3)} s ${row.direction} ${row.kind}${handle} ${row.summary}`.trimEnd();
+  return `#${row.seq} ${sinceStart(row.elapsed)} ${row.direction} ${row.kind}${handle} ${row.summary}`.trimEnd();
 }

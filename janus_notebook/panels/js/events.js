@@ -1,6 +1,6 @@
 // The event stream: a virtual list of the log, filtered and searched, with one event's JSON beside it.
 
-const COLUMNS = [["#"], ["at", "seconds since the session began"], ["direction"], ["kind"], ["handle"], ["what"]];
+const COLUMNS = [["#"], ["at", CLOCKS], ["direction"], ["kind"], ["handle"], ["what"]];
 const number = (value) => value.toLocaleString("en");
 
 function rowNode() {
@@ -16,7 +16,7 @@ function drawRow(node, seq, row, gone, mark, labels) {
   const handle = [labels.get(row?.handle), row?.handle].filter(Boolean).join(" ");
   node.title = row ? [timeOfDay(row.time), handle, row.summary].filter(Boolean).join("  ") : "";
   const texts = row
-    ? [`${row.elapsed.toFixed(3)} s`, `${ARROWS[row.direction] ?? "?"} ${row.direction}`, row.kind, handle, row.summary]
+    ? [sinceStart(row.elapsed), `${ARROWS[row.direction] ?? "?"} ${row.direction}`, row.kind, handle, row.summary]
     : ["", "", "", "", gone ? "no longer in the log" : "…"];
   put(cells[0], seq);
   texts.forEach((text, at) => putMarked(cells[at + 1], text, row ? mark : ""));
@@ -34,8 +34,7 @@ function renderStream(store, model, el) {
   const hits = makeFinder(store, `${mine}-search`, schedule);
   let rows = { length: 0, at: () => 0 }; // the numbers in the list
   let found = rows; // the numbers that the search has found
-  let [searched, cursor] = ["", null];
-  let [paused, following] = [false, true];
+  let [searched, cursor, paused, following] = ["", null, false, true];
   let awaited = 0; // the step to make when the search has found something
   let [frozen, left] = [0, 0]; // the newest numbers when it was paused, and when following ended
   let floor = 1; // the oldest number in the list
@@ -153,6 +152,7 @@ function renderStream(store, model, el) {
     put(none, filtered ? (shown.pending ? "Looking through the log…" : "No event fits the filter.") : "No events yet.");
     if (awaited && found.length) step(awaited);
     bar.show(searched && found, cursor === null ? -1 : exactly(found, cursor), hits.pending > 0 && !found.length);
+    filter.show(filtered ? rows.length : null, shown.pending > 0 && !rows.length);
     put(counts, countText(log, filtered ? rows.length : null, paused ? store.last - frozen : 0, following || paused ? 0 : store.last - left, model));
     const here = shown.pending || (searched && hits.pending) ? ` Until then only the ${number(store.rows.size)} events that this page has are looked through.` : "";
     put(notice, store.late ? `Queued: the kernel is busy, and answers as soon as it is free.${here}` : "");

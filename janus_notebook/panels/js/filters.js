@@ -60,13 +60,15 @@ function choice(parent, { name, all, title }) {
   return { node, show };
 }
 
-/** The bar of filters; changed() is called when the user has changed one. Returns { query(), labels }. */
+/** The bar of filters; changed() is called when the user has changed one. Returns { query(), labels, show(how many fit, looking) }. */
 function filterBar(parent, model, signal, changed) {
   const bar = parent.appendChild(make("div", "janus-bar"));
   bar.setAttribute("role", "group");
   bar.setAttribute("aria-label", "Filter: what the list shows");
+  const lead = bar.appendChild(make("span", "janus-lead", "Filter"));
+  lead.title = "Hides what does not fit; what is hidden is still logged";
   const text = bar.appendChild(make("input", "janus-filter janus-grow"));
-  Object.assign(text, { type: "search", placeholder: "Filter: media -keepalive", title: FILTER_HELP, spellcheck: false });
+  Object.assign(text, { type: "search", placeholder: "show only: media -keepalive", title: FILTER_HELP, spellcheck: false });
   text.setAttribute("aria-label", "Filter the events");
   const boxes = new Map();
   const labels = new Map(); // what a person calls the handles, by id
@@ -77,6 +79,8 @@ function filterBar(parent, model, signal, changed) {
     name: "Handle", all: "all handles", title: "Show only events of one plugin handle; the number is how many the log has",
   });
   const directions = bar.appendChild(make("span", "janus-checks"));
+  const count = bar.appendChild(make("span", "janus-muted janus-fit"));
+  count.setAttribute("role", "status");
   const clear = bar.appendChild(make("button", "janus-button", "Show all"));
   Object.assign(clear, { type: "button", title: "Take every filter away" });
   const box = (direction) => {
@@ -133,5 +137,6 @@ function filterBar(parent, model, signal, changed) {
   listen(model, "change:facets", drawFacets, signal);
   drawFacets();
   clear.hidden = true;
-  return { query, labels };
+  const show = (fit, looking) => put(count, fit === null ? "" : looking ? "looking…" : `${fit.toLocaleString("en")} shown`);
+  return { query, labels, show };
 }

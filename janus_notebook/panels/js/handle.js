@@ -29,7 +29,7 @@ function mediaLines(row) {
 }
 
 function eventRow(row) {
-  return [row.seq, `${row.elapsed.toFixed(3)} s`, `${ARROWS[row.direction] ?? "?"} ${row.direction}`, row.kind, row.summary];
+  return [row.seq, sinceStart(row.elapsed), `${ARROWS[row.direction] ?? "?"} ${row.direction}`, row.kind, row.summary];
 }
 
 function renderHandle(store, model, el) {
@@ -46,6 +46,7 @@ function renderHandle(store, model, el) {
   const place = root.appendChild(make("div"));
   const setEvents = table(root, "Last events", ["#", "at", "direction", "kind", "what"], [0, 1]);
   root.lastElementChild.classList.add("janus-last-events");
+  root.lastElementChild.querySelectorAll("th")[1].title = CLOCKS;
   const question = questions(signal);
   const bar = root.appendChild(make("div", "janus-bar"));
   const { ask, button } = controls(root, model, signal);

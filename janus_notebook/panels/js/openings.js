@@ -1,6 +1,5 @@
 // The handles of a session, whose panels open below the session's own.
 
-const LOCAL_TIME = "local time of this browser";
 const FOLLOWED_MS = 1000;
 
 /** What a person calls a handle, with its id. */
@@ -13,7 +12,7 @@ function handleTable(parent, toggle, signal) {
   const setRows = table(parent, "Handles", ["handle", "plugin", "state", "media", "since", "why"]);
   const section = parent.lastElementChild;
   section.classList.add("janus-handle-list");
-  section.querySelectorAll("th")[4].title = `When it came into this state, ${LOCAL_TIME}`;
+  section.querySelectorAll("th")[4].title = `When it came into this state. ${CLOCKS}`;
   section.querySelector("tbody").addEventListener("click", (event) => {
     const button = event.target.closest("tr")?.querySelector("button");
     if (button && !String(getSelection())) toggle(button.dataset.handle);

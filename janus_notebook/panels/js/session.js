@@ -37,7 +37,7 @@ function facts(head) {
     ["ICE", head.ice, "How the server does ICE; media must reach it over UDP, unless it does ICE over TCP"],
     ["Asks for", head.asks_for, "What the server wants to see before it does anything"],
     ["Plugins", head.plugins, "The plugins that this server has: session.attach(name)"],
-    ["Since", timeOfDay(head.since), "When it came into this state"],
+    ["Since", timeOfDay(head.since), `When it came into this state. ${CLOCKS}`],
   ];
 }
 
@@ -45,6 +45,19 @@ function facts(head) {
 function changeRow(row) {
   const lasted = row.lasted_secs === null ? "now" : row.lasted_secs < 60 ? seconds(row.lasted_secs) : duration(row.lasted_secs);
   return [timeOfDay(row.time), stateText(row.state), lasted, row.reason];
+}
+
+/** Rows of one line, the whole text in the tooltip; a click, or Enter in the region, unfolds them. */
+function unfolding(section, label, signal) {
+  const scroller = section.querySelector(".janus-scroll");
+  // It scrolls, and so must be within reach of the keyboard.
+  Object.assign(scroller, { tabIndex: 0, role: "region", ariaLabel: label, title: "Click a row to see all of its text, or press Enter for all rows" });
+  scroller.addEventListener("click", (event) => {
+    if (!String(getSelection())) event.target.closest("tbody tr")?.classList.toggle("janus-whole");
+  }, { signal });
+  scroller.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") scroller.classList.toggle("janus-whole");
+  }, { signal });
 }
 
 export default {
@@ -88,7 +101,7 @@ export default {
 
     const uncaught = root.appendChild(make("div"));
     const setErrors = table(uncaught, "Errors that no call could raise", ["at", "handle", "what"]);
-    uncaught.querySelector("th").title = LOCAL_TIME;
+    uncaught.querySelector("th").title = CLOCKS;
     uncaught.firstElementChild.classList.add("janus-uncaught");
     uncaught.firstElementChild.tabIndex = -1;
     badge.addEventListener("click", () => {
@@ -105,13 +118,10 @@ export default {
     });
     const setHistory = table(root, "Connection, newest first", ["at", "state", "for", "why"]);
     const changes = root.lastElementChild;
-    changes.querySelector("th").title = LOCAL_TIME;
+    changes.querySelector("th").title = CLOCKS;
     changes.querySelector(".janus-scroll").classList.add("janus-changes");
-    // They scroll, and so must be within reach of the keyboard.
-    for (const [section, label] of [[uncaught, "Errors that no call could raise"], [changes, "States of the connection"]]) {
-      const scroller = section.querySelector(".janus-scroll");
-      Object.assign(scroller, { tabIndex: 0, role: "region", ariaLabel: label });
-    }
+    unfolding(uncaught, "Errors that no call could raise", signal);
+    unfolding(changes, "States of the connection", signal);
 
     const handles = () => setHandles(model.get("handles"), model.get("shown"));
     const draw = {

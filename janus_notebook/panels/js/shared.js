@@ -8,6 +8,8 @@ const SYMBOLS = {
 const WORDS = { hungup: "hung up" };
 const ARROWS = { request: "→", reply: "←", event: "⇐", local: "•", monitor: "⇠" };
 const SILENT_AFTER_SECS = 4;
+const CLOCKS = "Times, here and in every panel: 12:34:56 is the time of day of this browser; +1.234 s is since the session " +
+  "began; 0:12 or 1:02:03 is how long something lasts (hours, minutes, seconds).";
 
 /** Make an element. */
 function make(tag, className = "", text = "") {
@@ -32,17 +34,11 @@ function duration(seconds) {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
 }
 
-function after(seconds) {
-  return seconds >= 60 ? duration(seconds) : `${seconds.toFixed(seconds < 10 ? 3 : 1)} s`;
-}
+const after = (seconds) => (seconds >= 60 ? duration(seconds) : `${seconds.toFixed(seconds < 10 ? 3 : 1)} s`);
 
-function timeOfDay(epochSeconds) {
-  return epochSeconds === null ? "" : new Date(epochSeconds * 1000).toLocaleTimeString([], { hour12: false });
-}
-
-function stateText(state) {
-  return `${SYMBOLS[state] ?? "?"} ${WORDS[state] ?? state}`;
-}
+const timeOfDay = (epoch) => (epoch === null ? "" : new Date(epoch * 1000).toLocaleTimeString([], { hour12: false }));
+const sinceStart = (seconds) => `+${seconds.toFixed(3)} s`;
+const stateText = (state) => `${SYMBOLS[state] ?? "?"} ${WORDS[state] ?? state}`;
 
 /** Bring an element's children to the number of items, and draw each. */
 function fill(parent, items, create, draw) {
@@ -76,7 +72,10 @@ function table(parent, caption, columns, numeric = []) {
   return (rows) => {
     none.hidden = rows.length > 0;
     node.hidden = rows.length === 0;
-    fill(body, rows, row, (tr, texts) => texts.forEach((text, at) => put(tr.children[at], text)));
+    fill(body, rows, row, (tr, texts) => {
+      texts.forEach((text, at) => put(tr.children[at], text));
+      tr.lastElementChild.title = tr.lastElementChild.textContent;
+    });
   };
 }
 
@@ -107,6 +106,7 @@ function header(parent, model, signal) {
   chip.setAttribute("role", "status");
   chip.setAttribute("aria-live", "polite");
   const clock = node.appendChild(make("span", "janus-clock"));
+  clock.title = `How long it has been in this state. ${CLOCKS}`;
   const reason = parent.appendChild(make("div", "janus-reason"));
   let heard = performance.now();
   const tick = () => {

@@ -123,7 +123,7 @@ def _cap_note(plugin: JanusVideoRoomPlugin, context: Context) -> str:
     if cap and (context.sent_bps or 0) > OVER * cap:
         note += (
             f" More than {_kbits(cap)} is sent: Janus asks the sender for that, who need not obey, and drops "
-            "nothing. Our own test video goes no lower than 250 kbit/s."
+            "nothing."
         )
     return note
 
