@@ -18,8 +18,12 @@ def _text(name: str) -> str:
 
 @cache
 def module(name: str, *libraries: str) -> str:
-    """Return the ES module of a panel: what all of them share, then `libraries`, then ``js/<name>.js``."""
-    return "\n".join(_text(f"{part}.js") for part in ("shared", *libraries, name))
+    """Return the ES module of a panel.
+
+    It is what all of them share (``js/meanings.js``, ``js/shared.js``), then `libraries`, then
+    ``js/<name>.js``.
+    """
+    return "\n".join(_text(f"{part}.js") for part in ("meanings", "shared", *libraries, name))
 
 
 @cache

@@ -40,6 +40,16 @@ def test_a_module_is_read_once() -> None:
     assert assets.module("events", *LIBRARIES) is text
 
 
+def test_nothing_is_called_like_what_all_modules_share() -> None:
+    declared = {
+        name: re.findall(r"^(?:const|let|function|class) (\w+)", source, re.MULTILINE)
+        for name, source in SOURCES.items()
+    }
+    shared = set(declared.pop("meanings.js")) | set(declared.pop("shared.js"))
+    assert "make" in shared
+    assert {name: found for name, names in declared.items() if (found := shared & {*names})} == {}
+
+
 @node
 def test_every_module_parses(tmp_path: Path) -> None:
     path = tmp_path / "parse.mjs"

@@ -1,6 +1,6 @@
 // The event stream: a virtual list of the log, filtered and searched, with one event's JSON beside it.
 
-const COLUMNS = [["#"], ["at", CLOCKS], ["direction"], ["kind"], ["handle"], ["what"]];
+const COLUMNS = ["#", "at", "direction", "kind", "handle", "what"];
 const number = (value) => value.toLocaleString("en");
 
 function rowNode() {
@@ -34,10 +34,8 @@ function renderStream(store, model, el) {
   const hits = makeFinder(store, `${mine}-search`, schedule);
   let rows = { length: 0, at: () => 0 }; // the numbers in the list
   let found = rows; // the numbers that the search has found
-  let [searched, cursor, paused, following] = ["", null, false, true];
-  let awaited = 0; // the step to make when the search has found something
-  let [frozen, left] = [0, 0]; // the newest numbers when it was paused, and when following ended
-  let floor = 1; // the oldest number in the list
+  let [searched, cursor, paused, following, awaited] = ["", null, false, true, 0]; // the step to make when something is found
+  let [frozen, left, floor] = [0, 0, 1]; // the newest number when it was paused, and when following ended; the oldest
 
   const filter = filterBar(root, model, signal, () => {
     shown.set(filter.query(), matcher(filter.query(), filter.labels));
@@ -63,7 +61,9 @@ function renderStream(store, model, el) {
   const side = body.appendChild(make("div", "janus-side"));
   const heading = side.appendChild(make("div", "janus-event janus-heading"));
   heading.setAttribute("aria-hidden", "true");
-  COLUMNS.forEach(([name, hint = ""], at) => { heading.appendChild(make("span", at < 2 ? "janus-number" : `janus-${name}`, name)).title = hint; });
+  COLUMNS.forEach((name, at) => {
+    heading.appendChild(make("span", at < 2 ? "janus-number" : `janus-${name}`, name)).title = COLUMN_MEANINGS[name] ?? "";
+  });
   const none = side.appendChild(make("div", "janus-none janus-muted"));
   const view = virtualList(side, signal, {
     label: "Events, oldest first", create: rowNode,

@@ -46,7 +46,6 @@ function renderHandle(store, model, el) {
   const place = root.appendChild(make("div"));
   const setEvents = table(root, "Last events", ["#", "at", "direction", "kind", "what"], [0, 1]);
   root.lastElementChild.classList.add("janus-last-events");
-  root.lastElementChild.querySelectorAll("th")[1].title = CLOCKS;
   const question = questions(signal);
   const bar = root.appendChild(make("div", "janus-bar"));
   const { ask, button } = controls(root, model, signal);

@@ -12,6 +12,7 @@ function handleTable(parent, toggle, signal) {
   const setRows = table(parent, "Handles", ["handle", "plugin", "state", "media", "since", "why"]);
   const section = parent.lastElementChild;
   section.classList.add("janus-handle-list");
+  section.querySelectorAll("th")[3].title = "What Janus receives from us: ✓ it does, ✕ it does not, ? it has not said, – no connection; and slow links";
   section.querySelectorAll("th")[4].title = `When it came into this state. ${CLOCKS}`;
   section.querySelector("tbody").addEventListener("click", (event) => {
     const button = event.target.closest("tr")?.querySelector("button");

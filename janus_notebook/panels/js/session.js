@@ -101,7 +101,6 @@ export default {
 
     const uncaught = root.appendChild(make("div"));
     const setErrors = table(uncaught, "Errors that no call could raise", ["at", "handle", "what"]);
-    uncaught.querySelector("th").title = CLOCKS;
     uncaught.firstElementChild.classList.add("janus-uncaught");
     uncaught.firstElementChild.tabIndex = -1;
     badge.addEventListener("click", () => {
@@ -118,7 +117,6 @@ export default {
     });
     const setHistory = table(root, "Connection, newest first", ["at", "state", "for", "why"]);
     const changes = root.lastElementChild;
-    changes.querySelector("th").title = CLOCKS;
     changes.querySelector(".janus-scroll").classList.add("janus-changes");
     unfolding(uncaught, "Errors that no call could raise", signal);
     unfolding(changes, "States of the connection", signal);

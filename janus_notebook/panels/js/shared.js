@@ -8,8 +8,6 @@ const SYMBOLS = {
 const WORDS = { hungup: "hung up" };
 const ARROWS = { request: "→", reply: "←", event: "⇐", local: "•", monitor: "⇠" };
 const SILENT_AFTER_SECS = 4;
-const CLOCKS = "Times, here and in every panel: 12:34:56 is the time of day of this browser; +1.234 s is since the session " +
-  "began; 0:12 or 1:02:03 is how long something lasts (hours, minutes, seconds).";
 
 /** Make an element. */
 function make(tag, className = "", text = "") {
@@ -61,7 +59,7 @@ function table(parent, caption, columns, numeric = []) {
   const head = node.createTHead().insertRow();
   columns.forEach((column, at) => {
     const cell = head.appendChild(make("th", numeric.includes(at) ? "janus-number" : "", column));
-    cell.scope = "col";
+    Object.assign(cell, { scope: "col", title: COLUMN_MEANINGS[column] ?? "" });
   });
   const body = node.createTBody();
   const row = () => {
