@@ -113,7 +113,7 @@ SLIPS = {
     "nothing to end": ("%janus record --stop", "nothing is being recorded"),
     # the support bundle, the doctor, the Admin API, the settings
     "a bundle of another kind": ("%janus bundle report.txt", "Write 'report.zip'."),
-    "a bundle that is there": ("%janus bundle there.zip", "or pass overwrite=True (--overwrite) to replace it."),
+    "a bundle that is there": ("%janus bundle there.zip", "or pass overwrite=True (--overwrite) to"),
     "a bundle of nobody": ("%janus bundle --session ecko", "Did you mean 'echo'?"),
     "a bundle for a folder that is not there": ("%janus bundle nowhere/x.zip", "Make it first"),
     "a log in place of logs": ("await session.bundle('x.zip', logs='janus.log')", "For example logs={"),
