@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from janus_notebook.media.peer import Peer
     from janus_notebook.media.picture import png
     from janus_notebook.media.reading import ChunkStream, FrameStream
+    from janus_notebook.media.recorder import MediaRecording
     from janus_notebook.media.sources import ArraySource, SoundSource
     from janus_notebook.media.tracks import ReceivedTrack
 
@@ -35,6 +36,7 @@ __all__ = [
     "Frame",
     "FrameStream",
     "MediaFile",
+    "MediaRecording",
     "Microphone",
     "Peer",
     "ReceivedTrack",
@@ -58,6 +60,7 @@ _HOMES = {
     "Frame": "frames",
     "FrameStream": "reading",
     "MediaFile": "files",
+    "MediaRecording": "recorder",
     "Microphone": "devices",
     "Peer": "peer",
     "ReceivedTrack": "tracks",

@@ -17,12 +17,14 @@ from janus_notebook.media.connection import Connection
 from janus_notebook.media.facts import facts, stats_by_mid
 from janus_notebook.media.ice import checked_servers, masked_server, parsed_candidate
 from janus_notebook.media.jsep import described, mapped, unknown_formats
+from janus_notebook.media.recorder import MediaRecording, record
 from janus_notebook.media.sending import Sending
 from janus_notebook.media.tracks import ReceivedTrack
 from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from aiortc import MediaStreamTrack, RTCDataChannel, RTCRtpTransceiver
 
@@ -362,6 +364,18 @@ class Peer:
         hint = "" if self._remote_set else "Tracks appear with the other side's description."
         raise JanusMediaError(f"no track {which!r} is received; there are: {_listed(self.tracks)}", hint=hint)
 
+    async def record(self, path: str | Path, *, overwrite: bool = False) -> MediaRecording:
+        """Record all received tracks into one file, from now on; see `ReceivedTrack.record`.
+
+        Raises:
+            JanusMediaError: nothing is received.
+            JanusOptionError: as in `ReceivedTrack.record`.
+        """
+        tracks = [track for track in self.tracks if track.ended is None]
+        if not tracks:
+            raise JanusMediaError("no track is received here, so there is nothing to record")
+        return await record(tracks, path, overwrite=overwrite, on_failure=self._source_failed)
+
     async def stats(self) -> dict[str, Any]:
         """Return counters as plain data: ``transport``, and ``media`` by mid. See `facts.stats_by_mid`."""
         if self._pc is None:
@@ -468,6 +482,7 @@ class Peer:
             return
         transceiver = next(t for t in pc.getTransceivers() if t.receiver.track is source)
         track = ReceivedTrack(source, str(transceiver.mid), self._sending.unsent)
+        track.on_failure = self._source_failed
         self._tracks[track.mid] = track
         track.start(self._notify, partial(self._track_ended, track))
         self._notify()

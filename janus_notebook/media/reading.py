@@ -57,6 +57,9 @@ class Reader(Generic[T]):
             self.ended = reason
             self._arrived.set()
 
+    async def settled(self) -> None:
+        """Wait until what was read is done with, after the end."""
+
     # --- for whoever reads
 
     async def get(self, timeout: float | None = None) -> T:

@@ -19,16 +19,20 @@ from janus_notebook.media.reading import (
     FrameStream,
     Reader,
 )
+from janus_notebook.media.recorder import MediaRecording, record
 from janus_notebook.texts import NAME_LIMIT, clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
 __all__ = ["ReceivedTrack"]
 
 R = TypeVar("R", bound=Reader[Any])
+
+CLOCK_SECONDS = 1.0
 
 
 class ReceivedTrack:
@@ -48,6 +52,9 @@ class ReceivedTrack:
         frames_received: decoded frames so far.
         last_frame_at: when the newest one was decoded, POSIX seconds; None before the first.
         ended: why no more frames will come; None while the track is live.
+        lag: what is to be added to a frame's own time to have that of the loop's clock, by the frame
+            that was fastest on its way.
+        on_failure: called with the error of a recording whose file could not be written. May be set later.
     """
 
     def __init__(
@@ -58,11 +65,14 @@ class ReceivedTrack:
         self.frames_received = 0
         self.last_frame_at: float | None = None
         self.ended: str | None = None
+        self.lag = 0.0
+        self.on_failure: Callable[[JanusMediaError], None] | None = None
         self._source = source
         self._unsent = unsent
         self._newest: Any = None
         self._waiters: set[asyncio.Future[Any]] = set()
         self._readers: WeakSet[Reader[Any]] = WeakSet()
+        self._readers_at_end: tuple[Reader[Any], ...] = ()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -159,6 +169,31 @@ class ReceivedTrack:
             raise self._over()
         return self.frames_received, self._newest
 
+    async def record(self, path: str | Path, *, overwrite: bool = False) -> MediaRecording:
+        """Record this track into a file, from now on; the handle's ``record`` takes all its tracks.
+
+        ::
+
+            async with await track.record("call.mp4") as recording:  # in a notebook without the inner await
+                await asyncio.sleep(10)
+
+        It ends with ``await recording.stop()``, or by itself with the track or the process; the file is
+        complete in any case. ``recording.seconds``, ``.bytes`` and ``.frames`` tell how far it is.
+
+        Args:
+            path: where to, with a suffix that says how: ``.mp4``, ``.mkv`` (H.264), ``.webm`` (VP8), or
+                ``.wav`` for sound alone.
+            overwrite: whether to replace such a file.
+
+        Raises:
+            JanusOptionError: an unknown suffix, one that cannot hold this track, no such folder, or there
+                is such a file.
+            JanusMediaError: the track has ended.
+        """
+        if self.ended is not None:
+            raise self._over()
+        return await record([self], path, overwrite=overwrite, on_failure=self.on_failure)
+
     def start(self, on_first: Callable[[], None], on_end: Callable[[], None]) -> None:
         """Start to take frames, on the running loop. `Peer` calls this."""
         if self._task is None:
@@ -191,6 +226,8 @@ class ReceivedTrack:
             await asyncio.wait([self._task])
         self._source.stop()
         self.end("it is no longer read")
+        for reader in self._readers_at_end:
+            await reader.settled()
 
     def end(self, reason: str) -> None:
         """Take no further frame into account, and wake those who wait for one. The first reason stays."""
@@ -200,19 +237,25 @@ class ReceivedTrack:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
-        for reader in tuple(self._readers):
-            reader.end(self.ended)
+        self._readers_at_end += tuple(self._readers)
         self._readers.clear()
+        for reader in self._readers_at_end:
+            reader.end(self.ended)
 
     async def _drain(self, on_first: Callable[[], None], on_end: Callable[[], None]) -> None:
         try:
             while True:
-                frame = await self._source.recv()
+                frame: Any = await self._source.recv()
                 if self.ended is not None:
                     continue
                 self._newest = frame
                 self.frames_received += 1
                 self.last_frame_at = time.time()
+                if frame.time is not None:
+                    lag = asyncio.get_running_loop().time() - frame.time
+                    # What came later was held up; what is far off has another clock.
+                    if self.frames_received == 1 or lag < self.lag or lag > self.lag + CLOCK_SECONDS:
+                        self.lag = lag
                 if self.frames_received == 1:
                     on_first()
                 for waiter in self._waiters:

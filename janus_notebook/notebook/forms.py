@@ -18,7 +18,7 @@ from janus_notebook.bridge import Call, background
 from janus_notebook.client.arguments import bind
 from janus_notebook.errors import JanusOptionError, nearest
 
-__all__ = ["Form", "core_of", "derive", "form_of", "register"]
+__all__ = ["Form", "core_of", "derive", "form_of", "is_hidden", "register"]
 
 # Public in the core for the sake of its own parts, and of no use in a cell.
 HIDDEN = frozenset(
@@ -59,6 +59,7 @@ HIDDEN = frozenset(
         "record",
         "recovered",
         "release",
+        "settled",
         "spawn",
         "subscription_bell",
         "end_subscriptions",
@@ -170,11 +171,19 @@ def derive(core_class: type) -> type[Form]:
     return form_class
 
 
+def is_hidden(name: str, member: object) -> bool:
+    """Say whether a member of this name is no use in a cell.
+
+    A request of a plugin may have such a name, and what records media is not what notes an event.
+    """
+    records_media = name == "record" and inspect.iscoroutinefunction(member)
+    return name in HIDDEN and not hasattr(member, "request") and not records_media
+
+
 def _is_shown(name: str, member: object) -> bool:
     if name.startswith("_"):
         return name in READERS or name in ("__aiter__", "__anext__", "__aenter__", "__aexit__")
-    hidden = name in HIDDEN and not hasattr(member, "request")  # a request of a plugin may have such a name
-    return not hidden and (inspect.isfunction(member) or isinstance(member, property))
+    return not is_hidden(name, member) and (inspect.isfunction(member) or isinstance(member, property))
 
 
 def _member(name: str, member: Any) -> Any:

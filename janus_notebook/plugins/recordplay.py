@@ -209,7 +209,7 @@ def _detail(data: Mapping[str, Any]) -> type[PluginDetail]:
 class JanusRecordPlayPlugin(WebRtcPlugin):
     """A handle on Record&Play (``janus.plugin.recordplay``). It records or plays, one at a time::
 
-    made = await recordplay.record(name="lecture", video="pattern", audio="tone")
+    made = await recordplay.record_on_server(name="lecture", video="pattern", audio="tone")
     await recordplay.stop()
     await recordplay.play(id=made.id)
     await recordplay.track("video").snapshot()
@@ -217,7 +217,7 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.recordplay"
-    begins_media = "play() or record()"
+    begins_media = "play() or record_on_server()"
     details = (RecordPlayDone, RecordPlaySlowLink)
 
     _asked = ""  # the last of `record` and `play`
@@ -282,8 +282,8 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
         }
         return await self._ask("configure", RecordPlayConfigured, arguments)
 
-    @request(newer={"is_private": "1.3.1"})
-    async def record(
+    @request(name="record", newer={"is_private": "1.3.1"})
+    async def record_on_server(
         self,
         *,
         name: str,
@@ -304,6 +304,8 @@ class JanusRecordPlayPlugin(WebRtcPlugin):
         timeout: float | None = None,
     ) -> RecordPlayStatus:
         """Send media from here, and record them on the server until `stop`.
+
+        It is Janus's request ``record``; `record` itself writes what is received here to a file of yours.
 
         Returns when media can flow. With an offer as `jsep` it is Janus's bare request, for a WebRTC of
         your own: the reply has its answer.

@@ -26,9 +26,11 @@ from janus_notebook.protocol.events import HangupEvent, JanusEvent, PluginEvent
 from janus_notebook.protocol.messages import Message
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from janus_notebook.client.log import Subscription
     from janus_notebook.client.session import JanusSession
-    from janus_notebook.media import DataChannel, Peer, ReceivedTrack
+    from janus_notebook.media import DataChannel, MediaRecording, Peer, ReceivedTrack
 
 __all__ = ["WebRtcPlugin"]
 
@@ -85,6 +87,29 @@ class WebRtcPlugin(TypedPlugin):
             JanusMediaError: no such track is received; names those that are.
         """
         return self._live_peer().track(which)
+
+    async def record(self, path: str | Path, *, overwrite: bool = False) -> MediaRecording:
+        """Record what is received here into one file, all tracks in step, from now on.
+
+        ::
+
+            async with await handle.record("call.mp4") as recording:  # in a notebook without the inner await
+                await asyncio.sleep(10)
+
+        It ends with ``await recording.stop()``, or by itself with the call, the session or the process; the
+        file is complete in any case. ``recording.seconds``, ``.bytes`` and ``.frames`` tell how far it is.
+
+        Args:
+            path: where to, with a suffix that says how: ``.mp4``, ``.mkv`` (H.264), ``.webm`` (VP8), or
+                ``.wav`` for sound alone.
+            overwrite: whether to replace such a file.
+
+        Raises:
+            JanusOptionError: an unknown suffix, no such folder, or there is such a file.
+            JanusMediaError: nothing is received here.
+            JanusStateError: there is no peer connection here.
+        """
+        return await self._live_peer().record(path, overwrite=overwrite)
 
     async def stats(self) -> dict[str, Any]:
         """Counters of our peer connection: ``transport``, and ``media`` by mid.

@@ -64,14 +64,14 @@ def test_recorded_and_played(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with recordplay(gateway.ws_url) as plugin:
             assert plugin.session is not None
-            made = await plugin.record(name="lecture", video="pattern", audio="tone")
+            made = await plugin.record_on_server(name="lecture", video="pattern", audio="tone")
             assert (made.status, made.data["recordplay"], plugin.state) == ("recording", "event", "connected")
             assert made.jsep is not None
             assert made.id is not None
             assert (await plugin.list()).recordings == ()  # not complete
             await until(lambda: {s.type for s in plugin.media.values() if s.receiving} == {"audio", "video"})
             with pytest.raises(JanusStateError, match="already"):
-                await plugin.record(name="another")
+                await plugin.record_on_server(name="another")
             with pytest.raises(JanusStateError, match="already"):
                 await plugin.play(id=made.id)
             await asyncio.sleep(1.5)  # so long is the recording
@@ -119,7 +119,7 @@ def test_recorded_and_played(gateway: LocalGateway) -> None:
             await plugin.play(id=made.id)
             await counters(plugin, 1)
             await plugin.hangup()
-            await plugin.record(name="after it", video=None)
+            await plugin.record_on_server(name="after it", video=None)
             await plugin.stop()
 
     run(main())
@@ -149,9 +149,9 @@ def test_what_needs_no_media(gateway: LocalGateway) -> None:
             await refused(413, "INVALID_REQUEST", "nknown", plugin.request({"request": "film"}))
             await refused(415, "MISSING_ELEMENT", "SDP offer", plugin.request({"request": "record"}))
             with pytest.raises(JanusOptionError, match="nothing to record"):
-                await plugin.record(name="x", video=None, audio=None)
+                await plugin.record_on_server(name="x", video=None, audio=None)
             with pytest.raises(JanusOptionError, match="Give it as jsep"):
-                await plugin.record(name="x", update=True)
+                await plugin.record_on_server(name="x", update=True)
             with pytest.raises(JanusOptionError, match="cannot restart ICE"):
                 await plugin.play(id=1, restart=True)
             for name, given in (
@@ -176,7 +176,7 @@ def test_a_webrtc_of_ones_own(gateway: LocalGateway) -> None:
             try:
                 async with plugin.events(["trickle"]) as candidates:
                     offer = await peer.offer(audio="tone")
-                    made = await plugin.record(name="tone", id=4, audiocodec="opus", jsep=offer)
+                    made = await plugin.record_on_server(name="tone", id=4, audiocodec="opus", jsep=offer)
                     assert (made.status, made.id) == ("recording", 4)
                     assert made.jsep is not None
                     await peer.accept(made.jsep)
@@ -187,7 +187,7 @@ def test_a_webrtc_of_ones_own(gateway: LocalGateway) -> None:
                 await plugin.stop()
             finally:
                 await peer.close()
-            await refused(420, "RECORDING_EXISTS", "4", plugin.record(name="again", id=4, video=None))
+            await refused(420, "RECORDING_EXISTS", "4", plugin.record_on_server(name="again", id=4, video=None))
             assert plugin.state in ("attached", "hungup")
 
             peer = Peer()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from janus_notebook import JanusRecordPlayPlugin, JanusSession, JanusStateError
+from janus_notebook.client.requests import requests_of
 from janus_notebook.plugins import recordplay as module
 from janus_notebook.plugins.recordplay import RecordPlayDone, RecordPlayResult, RecordPlaySlowLink
 from janus_notebook.protocol.plugin_events import PluginDetail, detail_of
@@ -73,7 +74,7 @@ def test_every_parameter_is_sent_under_its_name(
 ) -> None:
     async def main() -> None:
         async with recordplay() as (server, plugin):
-            await getattr(plugin, name)(**given, extra={"x_new": 1})
+            await requests_of(type(plugin))[name](plugin, **given, extra={"x_new": 1})
             assert bodies(server) == [{"request": name, **sent, "x_new": 1}]
 
     run(main())
@@ -103,7 +104,7 @@ def test_what_was_played_must_be_let_go_of_first() -> None:
 
             server.on["message"] = message
             await plugin.play(id=2, answer=False)
-            await plugin.record(name="n", jsep=OFFER)  # nothing was played in between
+            await plugin.record_on_server(name="n", jsep=OFFER)  # nothing was played in between
             assert [body["request"] for body in bodies(server)] == [
                 "start",
                 "start",
@@ -133,11 +134,11 @@ def test_a_server_that_never_lets_go(monkeypatch: pytest.MonkeyPatch) -> None:
             await until(lambda: plugin.state == "connected")
             server.on["message"] = message
             with pytest.raises(JanusStateError, match="is still playing on the server"):
-                await plugin.record(name="n", jsep=OFFER)
+                await plugin.record_on_server(name="n", jsep=OFFER)
             server.push({"janus": "hangup", "reason": "Close PC", **at})
             await until(lambda: plugin.state == "hungup")
             server.received.clear()
-            await plugin.record(name="n", jsep=OFFER)
+            await plugin.record_on_server(name="n", jsep=OFFER)
             *asked, last = [body["request"] for body in bodies(server)]
             assert (set(asked), last) == ({"start"}, "record")
             await plugin.play(id=2, answer=False)  # not asked about again: nothing was played since

@@ -157,7 +157,7 @@ def _bridge(handle: JanusAudioBridgePlugin, request: Mapping[str, Any]) -> Flow:
 
 def _tape(handle: JanusRecordPlayPlugin, request: Mapping[str, Any]) -> Flow:
     if "name" in request:
-        return Flow("record", True, False, _verb(handle.record, request, timeout=SECONDS))
+        return Flow("record", True, False, _verb(handle.record_on_server, request, timeout=SECONDS))
     _need(request, "id", "what to record or to play: camera(name='lesson') records, camera(id=1) plays")
     return Flow("play", None, None, _verb(handle.play, request, timeout=SECONDS, sends=False))
 

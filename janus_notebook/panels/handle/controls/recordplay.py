@@ -35,7 +35,7 @@ def _groups(plugin: JanusRecordPlayPlugin, context: Context) -> list[Group]:
                 Button(
                     "record",
                     "Record test media",
-                    "Record a moving test pattern and a tone from this notebook: record(name=…)",
+                    "Record a moving test pattern and a tone from this notebook: record_on_server(name=…)",
                     fields=(Field("name", "Name", "What the recording is to be called", value="test"),),
                     off=busy,
                 ),
@@ -63,7 +63,7 @@ async def _list(plugin: JanusRecordPlayPlugin, _arguments: Mapping[str, Any], co
 
 async def _record(plugin: JanusRecordPlayPlugin, arguments: Mapping[str, Any], _context: Context) -> str:
     name = text(arguments, "name")
-    await plugin.record(name=name)
+    await plugin.record_on_server(name=name)
     return f"recording {name!r}"
 
 
