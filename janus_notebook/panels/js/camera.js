@@ -49,6 +49,10 @@ function chooser(parent, call, what, kind, signal) {
   };
 }
 
+function sentence(text) {
+  return text && `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}
+
 function rateText(stats, before, name) {
   const [now, then] = [stats?.transport[name], before?.transport[name]];
   if (now === undefined || then === undefined || now < then) return "–";
@@ -112,11 +116,11 @@ export default {
       if (active && call.unheard()) {
         return ["busy", `Waiting: the kernel is busy with a cell and does not hear this page${call.peer ? "; the call goes on" : ""}.`];
       }
-      if (call.note && active) return ["bad", `${call.note[0].toUpperCase()}${call.note.slice(1)}.`];
+      if (call.note && active) return ["bad", sentence(call.note)];
       return {
         waiting: ["busy", "Getting ready …"], asking: ["busy", "Waiting for the browser …"],
-        connecting: ["busy", "Negotiating with Janus …"], failed: ["bad", reason],
-        ended: ["calm", `Ended: ${reason || LOCAL_ENDS[call.ended] || ""}.`],
+        connecting: ["busy", "Negotiating with Janus …"], failed: ["bad", sentence(reason)],
+        ended: ["calm", sentence(`ended: ${reason || LOCAL_ENDS[call.ended] || "it is over"}`)],
       }[state] ?? null;
     };
     const draw = () => {
