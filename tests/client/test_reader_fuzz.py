@@ -133,7 +133,7 @@ def scheme() -> Iterator[None]:
 
 
 def test_nothing_that_arrives_stops_the_reader() -> None:
-    feed_texts(2_000)
+    feed_texts(800)
 
 
 @pytest.mark.nightly

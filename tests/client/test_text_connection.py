@@ -181,7 +181,7 @@ def binary_in(chunks: Iterable[bytes]) -> bool:
 def test_the_same_as_the_library(limit: int | None) -> None:
     with asyncio.Runner() as runner:
 
-        @settings(max_examples=400 if limit else 100, deadline=None)
+        @settings(max_examples=150 if limit else 50, deadline=None)
         @given(chunks=chunked())
         def compare(chunks: list[bytes]) -> None:
             assume(not binary_in(chunks))
