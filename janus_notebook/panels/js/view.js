@@ -63,7 +63,8 @@ export default {
 
     const draw = {
       head: (head) => {
-        setHeader(head.title, head.ident, head.state, head.reason);
+        const more = [head.which === "video" ? "" : head.which, head.overlay && `overlay ${head.overlay}`];
+        setHeader(head.title, [head.ident, ...more].filter(Boolean).join(" · "), head.state, head.reason);
         root.classList.toggle("janus-ended", head.state === "ended");
         const name = [head.title, head.ident].filter(Boolean).join(" ");
         canvas.setAttribute("aria-label", `Live video of ${name} (${head.which})${head.overlay ? ` with the overlay ${head.overlay}` : ""}: ${head.state}`);
