@@ -53,9 +53,14 @@ def test_from_serve_to_stop(bare_kernel: Kernel) -> None:
     kernel.run("await echo.configure(video=True)").check()
     last = kernel.run("%janus events echo --last 2").check().stdout.splitlines()
     assert len(last) == 2
-    assert "result=ok" in last[-1]
+    assert any("result=ok" in line for line in last)  # its ack may come after it
     # As --follow prints them: number, seconds, direction, kind.
-    assert re.match(r" *\d+ +\d+\.\d{3} s  \S+ \w+ +\w+ ", last[-1])
+    assert re.match(r" *\d+ +\d+\.\d{3} s  \S+ \w+ +\w+\b", last[-1])
+    # Panels and diagrams call it by its variable; another one means it as well.
+    kernel.run("also = echo").check()
+    assert kernel.value("echo.label, session.events.labels == {echo.id: 'echo'}") == ("echo", True)
+    kernel.run("%janus ladder also").check()
+    kernel.run("%janus request also configure audio=true").check()
     everybody = kernel.run("%janus events --last 20").check().stdout
     assert str(kernel.value("echo.id")) in everybody
     kernel.run("%janus detach echo").check()
