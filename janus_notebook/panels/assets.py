@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
+from uuid import uuid4
 
 import anywidget
 from traitlets import Dict, Unicode
@@ -20,10 +22,10 @@ def _text(name: str) -> str:
 def module(name: str, *libraries: str) -> str:
     """Return the ES module of a panel.
 
-    It is what all of them share (``js/meanings.js``, ``js/shared.js``), then `libraries`, then
-    ``js/<name>.js``.
+    It is what all of them share (``js/meanings.js``, ``js/hearing.js``, ``js/shared.js``), then
+    `libraries`, then ``js/<name>.js``.
     """
-    return "\n".join(_text(f"{part}.js") for part in ("meanings", "shared", *libraries, name))
+    return "\n".join(_text(f"{part}.js") for part in ("meanings", "hearing", "shared", *libraries, name))
 
 
 @cache
@@ -53,5 +55,10 @@ class Drawing(anywidget.AnyWidget):
 
     _esm = Unicode().tag(sync=True)
     _css = Unicode().tag(sync=True)
+    own_id = Unicode(help="the widget's id, by which the module finds it in the page").tag(sync=True)
     beat = Dict(help="alive, and for how many seconds: changes at least once a second").tag(sync=True)
     notice = Dict(help="of the last click: text, failed, busy (actions under way)").tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        ident = uuid4().hex
+        super().__init__(model_id=ident, own_id=ident, **traits)

@@ -97,6 +97,7 @@ function factList(parent) {
 
 /** The head of a panel: title, id, state with its clock; returns its update. */
 function header(parent, model, signal) {
+  hearing(model);
   const node = parent.appendChild(make("header", "janus-header"));
   const title = node.appendChild(make("span", "janus-title"));
   const id = node.appendChild(make("span", "janus-id"));
@@ -144,6 +145,7 @@ const QUEUED_AFTER_MS = 500;
  * What the kernel has not heard after half a second is queued: it runs a cell, and will hear of it then.
  */
 function controls(root, model, signal) {
+  hearing(model);
   const notice = root.appendChild(make("div", "janus-notice"));
   notice.setAttribute("role", "status");
   const mine = Math.random().toString(36).slice(2);
