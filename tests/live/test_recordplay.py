@@ -157,7 +157,7 @@ def test_what_needs_no_media(gateway: LocalGateway) -> None:
             for name, given in (
                 ("list", {"admin_key": "k"}),
                 ("update", {"admin_key": "k"}),
-                ("record", {"name": "x", "is_private": True}),
+                ("record_on_server", {"name": "x", "is_private": True}),
             ):
                 with pytest.raises(JanusVersionError, match=r"before Janus 1\.3\.1"):
                     await getattr(plugin, name)(**given)
