@@ -135,7 +135,8 @@ def _refuse(target: Path, overwrite: bool) -> None:
 
 def _exists(target: Path) -> JanusOptionError:
     return JanusOptionError(
-        f"{target} exists already", hint="Choose another name, or pass overwrite=True (--overwrite) to replace it."
+        f"{target} exists already",
+        hint="Choose another name, or pass overwrite=True (--overwrite) to replace it.",
     )
 
 
