@@ -106,6 +106,10 @@ def test_the_rate_is_kept() -> None:
     scene.pass_by(scene.wait + 1e-6)
     assert scene.wait == 0
     assert scene.now - sent_at <= 0.1 + 1e-5
+    scene.send()
+    for fps in (60.0, 0.5, 5.0):  # it may be changed at any time
+        scene.flow.fps = fps
+        assert scene.wait <= 1 / fps
 
 
 def test_the_slowest_page_sets_the_rate_while_it_answers_at_all() -> None:

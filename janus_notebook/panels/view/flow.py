@@ -51,8 +51,7 @@ class Flow:
         self.fps = fps
         self.most_under_way = 0
         self._viewers: dict[str, _Viewer] = {}
-        self._slot = -1  # of the clock's slots of 1/fps: views of one rate ask at the same moments
-        self._sent_at = float("-inf")
+        self._sent_at = 0.0
         self._blind_since: float | None = None
 
     # -- what pages say --------------------------------------------------------------------------
@@ -95,11 +94,12 @@ class Flow:
         self._blind_since = None
         if any(len(each.under_way) >= (1 if each.takes > LONG_SECONDS else WINDOW) for each in live):
             return LOOK_SECONDS  # or until one confirms
-        return max((self._slot + 1) / self.fps - now, 0.0)
+        # In the clock's next slot of 1/fps: views of one rate ask for pictures at the same moments.
+        return max((int(self._sent_at * self.fps) + 1) / self.fps - now, 0.0)
 
     def sent(self, number: int, now: float, *, deaf: bool) -> None:
         """A picture has gone out."""
-        self._slot, self._sent_at = int(now * self.fps), now
+        self._sent_at = now
         for each in self._live(now, deaf):
             each.under_way[number] = now
             self.most_under_way = max(self.most_under_way, len(each.under_way))
