@@ -107,6 +107,7 @@ def test_the_rate_is_kept() -> None:
     assert scene.wait == 0
     assert scene.now - sent_at <= 0.1 + 1e-5
     scene.send()
+    scene.seen("a", 2)
     for fps in (60.0, 0.5, 5.0):  # it may be changed at any time
         scene.flow.fps = fps
         assert scene.wait <= 1 / fps
