@@ -62,6 +62,7 @@ HIDDEN = frozenset(
         "settled",
         "spawn",
         "subscription_bell",
+        "end_former",
         "end_subscriptions",
         "start",
         "use_peers",

@@ -45,7 +45,7 @@ class CameraPanel(Panel["BrowserCall"]):
 
     def __init__(self, core: BrowserCall, *, loop: BackgroundLoop, painter: Painter) -> None:
         super().__init__(core, loop=loop, painter=painter)
-        self._since = time.monotonic()
+        self._stood: tuple[str, float] = ("", 0.0)  # its state, and since when
         self._cells = Cells()
         self.actions.add("start", "start", self._start)
         state = loop.run_sync(self.live)
@@ -79,10 +79,13 @@ class CameraPanel(Panel["BrowserCall"]):
 
     def live(self) -> dict[str, Any]:
         snapshot = self.snapshot()
+        state, now = snapshot["head"]["state"], time.monotonic()
+        if state != self._stood[0]:
+            self._stood = state, now
         return {
             "head": snapshot["head"],
             "names": snapshot["names"],
-            "beat": self.beat(time.monotonic() - self._since),
+            "beat": self.beat(now - self._stood[1]),
         }
 
     def release(self) -> None:
@@ -123,6 +126,5 @@ class CameraPanel(Panel["BrowserCall"]):
             raise JanusOptionError("a page is expected")
         core = self.core
         assert core is not None  # the painter asks `orphaned` first
-        self._since = time.monotonic()
         await core.begin(page)
         return ""

@@ -56,6 +56,6 @@ def camera(
     if before is None or not before.on_its_way:
         call.check_idle()
     else:
-        session.spawn(before.end("camera() was called again"), name="janus-browser-end")
+        session.spawn(call.end_former(), name="janus-browser-end")
     handle.in_browser = call
     return call

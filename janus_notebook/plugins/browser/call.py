@@ -12,6 +12,8 @@ from janus_notebook.plugins.browser.page import SILENT_SECONDS, Buffers, Page, S
 from janus_notebook.plugins.browser.peer import BrowserPeer, Wants
 from janus_notebook.plugins.browser.picture import picture
 from janus_notebook.plugins.browser.reading import text_of
+from janus_notebook.plugins.browser.words import BYES, ENDS, NOT_READY, PAGE_LEFT
+from janus_notebook.texts import BLOCK_LIMIT, clean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,31 +28,6 @@ State = Literal["waiting", "asking", "connecting", "connected", "ended", "failed
 
 ACTIVE: Final = ("asking", "connecting", "connected")
 WATCH_SECONDS: Final = 1.0
-# Why `ready` has waited for nothing, and what to do.
-NOT_READY: Final = {
-    "waiting": (
-        "no page shows it, or the kernel does not hear the page while this cell runs",
-        "Let the cell end with it, and await ready() in the next one.",
-    ),
-    "asking": ("nobody has allowed it in the browser yet", "Look at the sign beside the address."),
-    "connecting": ("it is not connected", "The panel of the handle tells the step it hangs in."),
-}
-# What a page may give as its reason to go, and what is said then.
-PAGE_LEFT: Final = "DTLS alert"
-# Why Janus says that a connection has ended, where that needs other words.
-ENDS: Final = {
-    "": "the handle was hung up",
-    "Janus API": "the handle was hung up",
-    PAGE_LEFT: "the page closed the connection: it was closed, reloaded or left",
-}
-BYES: Final = {
-    "pagehide": "the page was closed or reloaded",
-    "unseen": "no cell shows it any more",
-    "button": "you hung up",
-    "closed": "the widget was closed",
-    "kernel": "the page heard nothing of the kernel",
-    "source": "the sharing was stopped in the browser",
-}
 
 
 class BrowserCall:
@@ -101,7 +78,7 @@ class BrowserCall:
 
     def __repr__(self) -> str:
         why = f": {self.reason}" if self.reason else ""
-        return f"<BrowserCall of {self.handle.name}, {self.state}{why}>"
+        return clean(f"<BrowserCall of {self.handle.name}, {self.state}{why}>", BLOCK_LIMIT)
 
     # -- for everybody ------------------------------------------------------------------------
 
@@ -230,6 +207,12 @@ class BrowserCall:
         await self.end("it was started again")
         self._start(ident)
 
+    async def end_former(self) -> None:
+        """End the call before this one, whose handle it needs. Idempotent."""
+        if self._after is not None:
+            await self._after.end("camera() was called again")
+            self._after = None
+
     # -- inside -------------------------------------------------------------------------------
 
     def _make_page(self, ident: str) -> Page:
@@ -250,9 +233,7 @@ class BrowserCall:
 
     async def _run(self, page: Page, session: JanusSession) -> None:
         try:
-            if self._after is not None and self._after._ending is not None:
-                await asyncio.wait([self._after._ending])
-            self._after = None
+            await self.end_former()
             self.check_idle()
             sends = {"video": self.wants.video, "audio": self.wants.audio}
             if self.state == "asking":
@@ -337,6 +318,7 @@ class BrowserCall:
 
     async def end(self, reason: str) -> None:
         """End it on both sides, and say why. Idempotent."""
+        await self.end_former()
         if self.active:
             self._lose(reason)
         elif self.state == "waiting":
@@ -360,7 +342,8 @@ class BrowserCall:
         if error is not None:
             self.error, self.reason = error, str(error)
         if not self.active:
-            self.handle.use_peers(None)
+            if self.handle._maker == self._make_peer:  # else the next call has it already
+                self.handle.use_peers(None)
             self._over.set()
         session = self.handle.session
         if session is not None:

@@ -1,4 +1,4 @@
-"""Why a browser gives no camera, microphone or screen, in words. What a browser tells is not trusted."""
+"""Why a browser gives no camera, and why media in a browser have ended, in words. A page is not trusted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from janus_notebook.errors import JanusMediaError
 from janus_notebook.texts import NAME_LIMIT, clean
 
-__all__ = ["refused"]
+__all__ = ["BYES", "ENDS", "NOT_READY", "PAGE_LEFT", "refused"]
 
 DEVICES: Final = {"camera": "camera", "microphone": "microphone", "screen": "screen"}
 DOING: Final = {
@@ -20,6 +20,33 @@ DOING: Final = {
     "snapshot": "take a picture",
     "channel": "open the data channel",
     "send": "send over the data channel",
+}
+
+
+# Why `ready` has waited for nothing, and what to do.
+NOT_READY: Final = {
+    "waiting": (
+        "no page shows it, or the kernel does not hear the page while this cell runs",
+        "Let the cell end with it, and await ready() in the next one.",
+    ),
+    "asking": ("nobody has allowed it in the browser yet", "Look at the sign beside the address."),
+    "connecting": ("it is not connected", "The panel of the handle tells the step it hangs in."),
+}
+# What a page may give as its reason to go, and what is said then.
+PAGE_LEFT: Final = "DTLS alert"
+# Why Janus says that a connection has ended, where that needs other words.
+ENDS: Final = {
+    "": "the handle was hung up",
+    "Janus API": "the handle was hung up",
+    PAGE_LEFT: "the page closed the connection: it was closed, reloaded or left",
+}
+BYES: Final = {
+    "pagehide": "the page was closed or reloaded",
+    "unseen": "no cell shows it any more",
+    "button": "you hung up",
+    "closed": "the widget was closed",
+    "kernel": "the page heard nothing of the kernel",
+    "source": "the sharing was stopped in the browser",
 }
 
 
