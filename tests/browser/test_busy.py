@@ -64,8 +64,13 @@ END = """(watched) => {
 }"""
 
 
-def busy(lab: Lab, notebook: Notebook, panels: dict[str, Locator], kind: str, at_once: bool) -> list[str]:
-    """Keep the kernel busy and click; return what was seen, for a person to read."""
+def busy(
+    lab: Lab, notebook: Notebook, panels: dict[str, Locator], kind: str, at_once: bool | None
+) -> list[str]:
+    """Keep the kernel busy and click; return what was seen, for a person to read.
+
+    `at_once`: whether the kernel can take a click then; None: now it can, now it cannot.
+    """
     report = []
     notebook.add_and_run(BEGIN)
     notebook.start_cell(cell := notebook.add(WORK[kind]))
@@ -81,9 +86,10 @@ def busy(lab: Lab, notebook: Notebook, panels: dict[str, Locator], kind: str, at
     panels["handle"].get_by_role("button", name="Hang up").click()
     queued = notice.filter(has_text="Queued")
     done = panels["handle"].locator(".janus-chip").first.filter(has_text="hung up")
-    expect(done if at_once else queued).to_be_visible()
+    wanted = queued.or_(done).first if at_once is None else done if at_once else queued
+    expect(wanted).to_be_visible()
     assert notebook.kernel_status == "busy"
-    report.append(f"{kind}: a click is {'done at once' if at_once else 'queued'}")
+    report.append(f"{kind}: a click is {'done at once' if done.count() else 'queued'}")
     (lab.folder / "go").touch()
     notebook.finish(60)
     notebook.check(cell)
@@ -92,7 +98,7 @@ def busy(lab: Lab, notebook: Notebook, panels: dict[str, Locator], kind: str, at
     return report
 
 
-def run(lab: Lab, kernel: str, kinds: tuple[str, ...], *, at_once: bool) -> list[str]:
+def run(lab: Lab, kernel: str, kinds: tuple[str, ...], *, at_once: bool | None) -> list[str]:
     name = write(lab.folder / "busy.ipynb", SETUP, "echo", "session.events", kernel=kernel)
     with lab.page() as page:
         notebook = page.open(name)
@@ -112,7 +118,7 @@ def run(lab: Lab, kernel: str, kinds: tuple[str, ...], *, at_once: bool) -> list
 
 @pytest.mark.nightly
 def test_panels_move_and_clicks_are_told_while_a_cell_sleeps(lab: Lab) -> None:
-    run(lab, "python3", ("sleeps",), at_once=True)
+    run(lab, "python3", ("sleeps",), at_once=None)
 
 
 @pytest.mark.nightly
@@ -122,7 +128,9 @@ def test_every_kernel_with_and_without_subshells(
     lab: Lab, version: str, subshells: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lab.configure("@jupyterlab/apputils-extension/kernels-settings", {"commsOverSubshells": subshells})
-    at_once = version != "6.30" and subshells != "disabled"  # ipykernel 7 brought subshells
+    # ipykernel 7 brought subshells; from 7.3 on it may hand a widget's message to the shell that is busy.
+    can = {"6.30": False, "7.2": True, "newest": None}[version]
+    at_once = False if subshells == "disabled" else can
     report = run(lab, add_kernel(lab, version), tuple(WORK), at_once=at_once)
     with capsys.disabled():
         print(f"\nipykernel {version}, comms over subshells {subshells}:", *report, sep="\n  ")

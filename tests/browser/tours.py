@@ -106,7 +106,7 @@ def session(panel: Locator, hand: Hand) -> None:
     hand.press(button(panel, "Ping"))
     expect(said(panel)).to_contain_text("The server answered in")
     hand.press(button(panel, "Support bundle"))
-    expect(said(panel)).to_contain_text("Written: ")
+    expect(said(panel)).to_contain_text(re.compile("^[Ww]ritten: "))
     hand.press(button(panel, "Copy id"))
     expect(button(panel, "Copied")).to_be_visible()
     expect(button(panel, "Copy id")).to_be_visible()
@@ -152,7 +152,7 @@ def handle(panel: Locator, hand: Hand) -> None:
     hand.press(button(panel, "All events"))
     expect(stream).to_have_count(0)
     hand.press(button(panel, "Support bundle"))
-    expect(said(panel)).to_contain_text("Written: ")
+    expect(said(panel)).to_contain_text(re.compile("^[Ww]ritten: "))
     chip = panel.locator(".janus-chip").first
     hand.press(button(panel, "Hang up"))
     expect(chip).to_have_text("■ hung up")
@@ -228,7 +228,7 @@ def events(panel: Locator, hand: Hand) -> None:
     all_again()
     hand.choose(panel.get_by_label("Kind of event"), "media")
     all_again()
-    hand.choose(panel.get_by_label("Handle", exact=True), "echotest")
+    hand.choose(panel.get_by_label("Handle", exact=True), "echo")
     all_again()
     requests = panel.locator('.janus-check[data-direction="request"] input')
     hand.tick(requests)
@@ -238,7 +238,7 @@ def events(panel: Locator, hand: Hand) -> None:
 
     found = panel.locator(".janus-found")
     hand.fill(panel.get_by_label("Search in the events"), "media")
-    expect(found).to_contain_text("found")
+    expect(found).to_contain_text(re.compile("found| of "))
     hand.press(button(panel, "Next match"))
     expect(found).to_contain_text(re.compile(r"\d+ of \d+"))
     first = found.inner_text()
@@ -266,7 +266,7 @@ def events(panel: Locator, hand: Hand) -> None:
         hand.reach(listbox)
         hand.keys("Home", "ArrowDown", "Enter")
     else:
-        rows.nth(2).click()
+        listbox.click()  # the row in the middle
     expect(details.get_by_role("treeitem").first).to_be_visible()
     hand.press(button(details, "Copy JSON"))
     expect(details.get_by_role("status")).to_have_text("JSON copied")
@@ -318,8 +318,6 @@ def doctor(panel: Locator, hand: Hand) -> None:
     hand.press(button(panel, "Try the camera"))  # there is none, and nobody has allowed it
     expect(camera).to_have_attribute("data-status", re.compile("failed|warning"))
     expect(button(panel, "Try the camera")).to_be_enabled()
-    hand.press(button(panel, "Look again"))
-    expect(camera).to_have_attribute("data-status", "skipped")
 
 
 def admin(panel: Locator, hand: Hand) -> None:
@@ -396,7 +394,7 @@ def rooms_page(panel: Locator, hand: Hand) -> None:
 
 
 def settings_page(panel: Locator, hand: Hand) -> None:
-    """Each setting is changed, and changed back; what hurts asks first, and is left as it is."""
+    """Each setting is changed, and changed back; what hurts asks first."""
     question = panel.get_by_role("alertdialog")
     for setting in panel.locator(".janus-setting").all():
         field = setting.locator("input, select")
@@ -405,15 +403,18 @@ def settings_page(panel: Locator, hand: Hand) -> None:
         name = setting.locator("label").inner_text()
         before = field.evaluate("(node) => (node.type === 'checkbox' ? node.checked : node.value)")
         if isinstance(before, bool):
+            word = setting.locator(".janus-setting-value span")
             hand.tick(field)
             expect(said(panel).filter(has_text=f"{name}: ").or_(question)).to_be_visible()
             if question.count():
                 hand.press(button(question, "Cancel"))
             else:
-                expect(setting).to_contain_text("off" if before else "on")
+                expect(word).to_have_text("off" if before else "on")
+                expect(field).to_have_attribute("aria-disabled", "false")  # the server has answered
                 hand.tick(field)
             expect(field).to_be_checked(checked=before)
-            expect(setting).to_contain_text("on" if before else "off")
+            expect(word).to_have_text("on" if before else "off")
+            expect(field).to_have_attribute("aria-disabled", "false")
             continue
         choices = field.locator("option").all_inner_texts()
         for value in (
@@ -425,6 +426,10 @@ def settings_page(panel: Locator, hand: Hand) -> None:
             else:
                 hand.fill(field, value)
             hand.press(button(setting, f"Set {name}"))
+            done = setting.locator('button[aria-disabled="true"]')
+            expect(done.or_(question)).to_be_visible()
+            if question.count():
+                hand.press(question.get_by_role("button", name="Change it"))
             expect(button(setting, f"Set {name}")).to_be_disabled()
         expect(field).to_have_value(before)
 
