@@ -66,7 +66,15 @@ class HasCamera(Form):
             JanusStateError: the handle is not attached, has media of the kernel already, or has to join
                 first.
             JanusOptionError: an argument is wrong, or the plugin has no media that a browser could take.
+            JanusMediaError: this is no notebook.
         """
+        from janus_notebook.panels import display
+
+        if not display.has_widgets():
+            raise JanusMediaError(
+                "camera() is about the browser that shows a notebook, and there is none here",
+                hint="publish() sends media of this machine.",
+            )
         if source not in SOURCES:
             raise JanusOptionError.unknown("source", str(source), SOURCES)
         for name, value in (("width", width), ("height", height), ("fps", fps)):
@@ -92,12 +100,8 @@ class NotebookBrowserCall(Form):
     """A handle's media in the browser, in a notebook: `BrowserCall` with a `Call` for each coroutine."""
 
     def _ipython_display_(self) -> None:
-        from janus_notebook.panels import display, show_camera
+        from janus_notebook.panels import show_camera
 
-        if not display.has_widgets():
-            raise JanusMediaError(
-                "the camera is a browser's, and this is a terminal", hint="Use a notebook, or publish()."
-            )
         show_camera(self._core)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.admin import admin, handles, sessions
+from tests.browser.accessibility import unreachable, violations
 from tests.browser.harness import Lab, jupyter_lab
 from tests.browser.notebooks import write
 from tests.gateways import running_gateway
@@ -176,6 +178,8 @@ def test_the_echo_plays_in_two_views_while_a_cell_sleeps(lab: Lab, gateway: Loca
             page.screenshot(f"camera-{theme}-{width}", first)
             assert first.locator(".janus-panel").evaluate("node => node.scrollWidth - node.clientWidth") <= 1
 
+        assert violations(page.tab) == []
+        assert unreachable(page.tab, first) == []
         # The controls are the page's own; all have a title.
         for control in first.locator("button:visible, select:visible").all():
             label = control.locator("xpath=ancestor::label")
@@ -200,13 +204,11 @@ def test_the_echo_plays_in_two_views_while_a_cell_sleeps(lab: Lab, gateway: Loca
         assert page.tab.evaluate("window.made.length") == 2
     hung_up(gateway)  # the page is closed
     with lab.page() as page:
-        notebook = opened(lab, page, gateway, "videocall")  # another notebook: the first one's kernel goes on
-        notebook.shutdown_kernel()
-        again = page._open("echotest-True.ipynb", kernel=True)
+        again = page._open("echotest-True.ipynb", kernel=True)  # its kernel has gone on
         again.wait_idle()
-        assert "the page" in text_of(again, "camera.reason")
         ended = again.output(again.add_and_run("camera"))
-        expect(ended.locator(".janus-verdict")).to_contain_text("Ended: the page")
+        # It said so itself, or Janus did, or nothing more was heard of it.
+        expect(ended.locator(".janus-verdict")).to_have_text(re.compile(r"Ended: .*\bpage\b"))
         expect(ended.get_by_role("button", name="Start again")).to_be_visible()
         again.shutdown_kernel()
 

@@ -129,9 +129,12 @@ def test_camera_again_and_a_handle_and_a_session_that_end(gateway: LocalGateway)
                     for former in (first, second):
                         assert (former.state, former.reason) == ("ended", "camera() was called again")
                     other = PeerPage(third, "p2")
-                    page.call.use_wire(
-                        lambda message: (page.take(message), other.take(message)), lambda: False
-                    )
+
+                    def both(message: dict[str, Any], pages: tuple[PeerPage, ...] = (page, other)) -> None:
+                        for each in pages:
+                            each.take(message)
+
+                    third.use_wire(both, lambda: False)
                     other.say("hello")
                     assert other.asked == []
                     await third.begin("p2")  # the other page takes it
