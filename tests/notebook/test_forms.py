@@ -30,6 +30,7 @@ from janus_notebook.notebook import connect as connect_module
 from janus_notebook.notebook.forms import HIDDEN, core_of, derive, form_of, is_hidden
 from janus_notebook.plugins import known_plugins, plugin_class
 from janus_notebook.plugins.audiobridge import AudioJoined, AudioRoom, JanusAudioBridgePlugin
+from janus_notebook.plugins.browser.call import BrowserCall
 from janus_notebook.plugins.echotest import JanusEchoTestPlugin
 from janus_notebook.plugins.videoroom import JanusVideoRoomPlugin, RoomSubscriber, RoomView
 from janus_notebook.plugins.videoroom.room import RoomChanges
@@ -37,6 +38,7 @@ from janus_notebook.plugins.videoroom.room import RoomChanges
 PLUGINS = [plugin_class(name) for name in known_plugins()]
 CORE = [JanusSession, JanusPlugin, *PLUGINS, Subscription, EventLog, ReceivedTrack, LocalGateway, Replay]
 CORE += [
+    BrowserCall,
     ChunkStream,
     FrameStream,
     MediaRecording,
@@ -76,7 +78,7 @@ def test_every_public_verb_of_the_core_is_there_with_its_signature_and_documenta
 def test_every_hidden_name_is_one_of_the_core() -> None:
     known = {name for core in CORE for name in dir(core)} | {"lock", "connection", "credentials", "handles"}
     of_tracks = {"newer", "read", "reads"}
-    assert known | of_tracks | {"answering", "subscription_bell"} >= HIDDEN
+    assert known | of_tracks | {"answering", "in_browser", "subscription_bell"} >= HIDDEN
 
 
 def test_a_form_is_made_once_and_can_be_turned_back() -> None:

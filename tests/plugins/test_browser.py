@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +13,8 @@ from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusStateE
 from janus_notebook.plugins import browser, make_plugin
 from janus_notebook.plugins.browser import page as page_module
 from janus_notebook.plugins.browser import reading
-from janus_notebook.plugins.browser.page import Page
+from janus_notebook.plugins.browser.page import Answer, Page
+from janus_notebook.plugins.browser.picture import picture
 from janus_notebook.plugins.browser.words import refused
 from tests.client.scripted import run
 from tests.panels.conftest import make_handle, make_session
@@ -114,6 +117,24 @@ def test_a_page_is_asked_with_patience(monkeypatch: pytest.MonkeyPatch) -> None:
             await page.ask("offer")
 
     run(main())
+
+
+def test_nothing_of_the_media_extra_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = (
+        "import sys\nimport janus_notebook.notebook.cameras\n"
+        "import janus_notebook.plugins.browser.call, janus_notebook.panels.camera.panel\n"
+        "print([name for name in ('aiortc', 'av', 'numpy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+    answer = Answer({"width": 1, "height": 1}, b"abc")
+    assert picture(answer).tolist() == [[[97, 98, 99]]]
+    for value, buffers in ((None, b""), ({"width": 2, "height": 1}, b"abc"), ({"width": -1}, b"")):
+        with pytest.raises(JanusMediaError, match="sent no picture"):
+            picture(Answer(value, buffers))
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(JanusMediaError, match="pip install numpy"):
+        picture(answer)
 
 
 def test_plain_wrong_use_is_one_clear_error() -> None:
