@@ -55,14 +55,16 @@ class Outlet(MediaStreamTrack):
         self._source: MediaStreamTrack | None = None
         self._switched = asyncio.Event()
         self._reading: asyncio.Task[Any] | None = None
+        self._interrupted = False
 
     def use(self, source: MediaStreamTrack | None) -> None:
         """Read from `source` from now on; None gives nothing."""
         if source is not self._source:
             self._source = source
             self._switched.set()
-            if self._reading is not None:
-                self._reading.cancel()
+            if self._reading is not None and not self._interrupted:
+                self._interrupted = True
+                self._reading.cancel()  # what it waits for may never come
 
     async def recv(self) -> Any:
         """Return the next frame of the source that there is then."""
@@ -72,22 +74,26 @@ class Outlet(MediaStreamTrack):
                 self._switched.clear()
                 await self._switched.wait()
                 continue
-            self._reading = asyncio.create_task(_frame_of(source), name=f"janus-source-{self.kind}")
+            # No task of its own: it would cost the loop two more rounds for each frame.
+            reading = self._reading = asyncio.current_task()
             stall = asyncio.get_running_loop().call_later(STALL_SECONDS, self._stalled)
+            frame = None
             try:
-                frame = await self._reading
+                frame = await source.recv()
             except MediaStreamError:
                 if self._source is source:
                     self._source = None
-                continue
             except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if self._source is source or (task is not None and task.cancelling()):
+                if not self._interrupted or (reading is not None and reading.cancelling() > 1):
                     raise
-                continue
             finally:
                 stall.cancel()
                 self._reading = None
+                if self._interrupted and reading is not None:
+                    reading.uncancel()
+                self._interrupted = False
+            if frame is None:
+                continue
             if self._source is not source:
                 # The last frame of what was replaced meanwhile: given out now, it would be taken for the
                 # first of the new source, whose own times are earlier, which no encoder takes.
@@ -100,10 +106,6 @@ class Outlet(MediaStreamTrack):
     def _stalled(self) -> None:
         if self.on_stall is not None:
             self.on_stall()
-
-
-async def _frame_of(source: MediaStreamTrack) -> Any:
-    return await source.recv()
 
 
 class Sender(RTCRtpSender):

@@ -40,14 +40,35 @@ def test_the_last_frame_of_a_replaced_source_is_not_given_out() -> None:
 
         reading = asyncio.create_task(outlet.recv())
         await asyncio.sleep(0)  # it has begun to read
-        await asyncio.sleep(0)
         old.due.put_nowait(None)
-        while outlet._reading is not None and not outlet._reading.done():  # noqa: ASYNC110 # to the very turn
-            await asyncio.sleep(0)
         outlet.use(new)
         new.due.put_nowait(None)
         assert await reading == "new"
         assert switched == ["switched", "switched"]
+        for source in (old, new):
+            source.stop()
+
+    run(main())
+
+
+def test_a_cancelled_sender_ends_also_while_its_source_is_replaced() -> None:
+    async def main() -> None:
+        outlet = Outlet("video", lambda: None)
+        old, new = Source("old"), Source("new")
+        outlet.use(old)
+        for order in ("switch first", "cancel first"):
+            reading = asyncio.create_task(outlet.recv())
+            await asyncio.sleep(0)
+            if order == "cancel first":
+                reading.cancel()
+            outlet.use(new if order == "switch first" else old)
+            if order == "switch first":
+                reading.cancel()
+            await asyncio.wait([reading])
+            assert reading.cancelled()
+        new.due.put_nowait(None)
+        outlet.use(new)
+        assert await outlet.recv() == "new"  # and it can be read again
         for source in (old, new):
             source.stop()
 
