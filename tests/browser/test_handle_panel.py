@@ -49,9 +49,7 @@ def notebook(lab: Lab) -> Iterator[Notebook]:
     with lab.page(height=1300) as page:
         notebook = page.open(name)
         notebook.run_cell(0, 60)
-        expect.set_options(timeout=20_000)
         yield notebook
-        expect.set_options(timeout=5_000)
         notebook.shutdown_kernel()
 
 
