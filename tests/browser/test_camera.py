@@ -110,14 +110,15 @@ def hung_up(gateway: LocalGateway, page: Page | None = None) -> None:
             page.tab.wait_for_timeout(100)
 
 
-def plays(page: Page, video: Locator, colour: int = 1) -> None:
+def plays(page: Page, video: Locator, colour: int | None = 1) -> None:
     """Wait until a video shows moving pictures in which one colour (of red, green, blue) stands out."""
     deadline, seen = time.monotonic() + PATIENCE, None
     while True:
         if video.count():
             seen = video.evaluate(LOOK)
             others = [value for at, value in enumerate(seen["mean"]) if at != colour]
-            if seen["frames"] > 5 and seen["moved"] > 20 and seen["mean"][colour] > max(others) + 40:
+            coloured = colour is None or seen["mean"][colour] > max(others) + 40
+            if seen["frames"] > 5 and seen["moved"] > 20 and coloured:
                 return
         shown = page.locator(".janus-camera").all_inner_texts()
         assert time.monotonic() < deadline, f"no moving pictures: {seen}, {shown}"

@@ -47,15 +47,15 @@ def test_a_page_that_crashes_and_a_second_one(lab: Lab, gateway: LocalGateway) -
     with lab.page(height=1100) as page:
         notebook = opened(lab, page, gateway, "echotest")
         panel = notebook.output(notebook.add_and_run("camera = it.camera(source='test')\ncamera"))
-        plays(page, panel.locator("video").first, colour=1)
+        plays(page, panel.locator("video").first, colour=None)
         notebook.save()
         with lab.page(height=1100) as second:  # the same notebook in another page
             other = second._open("echotest-True.ipynb", kernel=True)
             shown = other.root.locator(".janus-camera")
             expect(shown).to_contain_text("It is in another page of this notebook")
-            plays(page, panel.locator("video").first)
+            plays(page, panel.locator("video").first, colour=None)
             shown.get_by_role("button", name="Take it here").click()
-            plays(second, shown.locator("video").first)
+            plays(second, shown.locator("video").first, colour=None)
             expect(panel.locator(".janus-verdict")).to_contain_text("It is in another page")
             with suppress(PlaywrightError):  # it does not get there
                 second.tab.goto("chrome://crash")
@@ -77,7 +77,7 @@ def test_no_camera_by_http_from_afar(lab: Lab, gateway: LocalGateway) -> None:
             )
             page.screenshot("camera-insecure-dark-700", panel)
             test = notebook.output(notebook.add_and_run("it.camera(source='test')"))
-            plays(page, test.locator("video").first)  # what needs no leave goes
+            plays(page, test.locator("video").first, colour=None)  # what needs no leave goes
             notebook.shutdown_kernel()
     finally:
         lab.url = secure

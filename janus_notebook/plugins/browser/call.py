@@ -245,6 +245,8 @@ class BrowserCall:
                 raise JanusMediaError(f"Janus hung up at once: {self.handle.reason or 'it gave no reason'}")
             self._set("connected")
         except asyncio.CancelledError:
+            if self.active:  # it was not ended from here
+                self._stop("its session has ended")
             raise
         except JanusError as exc:
             self._close(page)
@@ -260,7 +262,7 @@ class BrowserCall:
         assert page is not None  # the call is active
 
         def on_candidates(found: list[dict[str, Any]]) -> None:
-            if self.handle.session is not None and self.handle.id is not None:
+            if self.active and self.handle.session is not None and self.handle.id is not None:
                 self.handle.session.spawn(self.handle.trickle(found), name="janus-browser-trickle")
 
         peer = BrowserPeer(
