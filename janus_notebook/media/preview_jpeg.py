@@ -6,13 +6,22 @@ from fractions import Fraction
 from typing import Any, Final
 
 from av import CodecContext, VideoFrame
+from av.video.reformatter import VideoReformatter
 
-__all__ = ["Jpeg", "fitted"]
+__all__ = ["Jpeg", "converted", "fitted"]
 
 LARGEST_WIDTH: Final = 1280
 """What is wider is made smaller where nothing else is asked for: a page has rarely more room."""
 FULL_RANGE: Final = "yuvj420p"
 TICK: Final = Fraction(1, 30)
+
+
+def converted(frame: VideoFrame, **changes: Any) -> VideoFrame:
+    """Return the frame in another format or size, by a converter of its own.
+
+    A frame's own methods share one converter, which frees what another thread still uses.
+    """
+    return VideoReformatter().reformat(frame, **changes)
 
 
 class Jpeg:
@@ -30,7 +39,7 @@ class Jpeg:
 
     def __call__(self, frame: VideoFrame) -> bytes:
         """Return the frame as a JPEG file."""
-        picture = frame.reformat(format=FULL_RANGE)
+        picture = converted(frame, format=FULL_RANGE)
         if picture is frame:  # the encoder writes its own times into what it is given
             picture = VideoFrame.from_ndarray(frame.to_ndarray(), format=FULL_RANGE)
         picture.pts, picture.time_base = self._count, TICK  # the encoder wants them to grow
@@ -55,4 +64,4 @@ def fitted(frame: VideoFrame, width: int | None) -> VideoFrame:
     if frame.width <= limit:
         return frame
     height = max(2, round(frame.height * limit / frame.width / 2) * 2)
-    return frame.reformat(width=limit, height=height)
+    return converted(frame, width=limit, height=height)

@@ -11,6 +11,7 @@ import numpy as np
 from av import VideoFrame
 
 from janus_notebook.errors import JanusOptionError
+from janus_notebook.media.preview_jpeg import converted
 from janus_notebook.texts import clean
 
 __all__ = ["Overlay", "checked", "overlaid"]
@@ -40,7 +41,7 @@ def checked(overlay: object) -> Overlay | None:
 
 def overlaid(frame: VideoFrame, overlay: Overlay) -> tuple[VideoFrame, str]:
     """Return the frame as the function made it, and ""; or the frame as it was, and what is wrong."""
-    picture = np.array(frame.to_ndarray(format="rgb24"))  # its own: others have the frame too
+    picture = np.array(converted(frame, format="rgb24").to_ndarray())  # its own: others have the frame too
     try:
         made = overlay(picture)
     except BaseException as exc:  # noqa: BLE001 - SystemExit too: it must not end the thread of the view
