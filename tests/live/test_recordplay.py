@@ -187,7 +187,9 @@ def test_a_webrtc_of_ones_own(gateway: LocalGateway) -> None:
                 await plugin.stop()
             finally:
                 await peer.close()
-            await refused(420, "RECORDING_EXISTS", "4", plugin.record_on_server(name="again", id=4, video=None))
+            await refused(
+                420, "RECORDING_EXISTS", "4", plugin.record_on_server(name="again", id=4, video=None)
+            )
             assert plugin.state in ("attached", "hungup")
 
             peer = Peer()
