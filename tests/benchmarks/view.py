@@ -115,9 +115,11 @@ class Flight:
     most: int = 0
     size: int = 0
     _under_way: list[int] = field(default_factory=list)
+    _kernels: set[str] = field(default_factory=set)  # their sockets
 
     def follow(self, cdp: CDPSession) -> None:
         cdp.send("Network.enable")
+        cdp.on("Network.webSocketCreated", self._on_created)
         cdp.on("Network.webSocketFrameReceived", lambda params: self._on(params, came=True))
         cdp.on("Network.webSocketFrameSent", lambda params: self._on(params, came=False))
 
@@ -127,7 +129,13 @@ class Flight:
     def clear(self) -> None:
         self.came = self.most = self.size = 0
 
+    def _on_created(self, params: dict[str, Any]) -> None:
+        if "/channels" in params["url"]:
+            self._kernels.add(params["requestId"])
+
     def _on(self, params: dict[str, Any], *, came: bool) -> None:
+        if params["requestId"] not in self._kernels:
+            return
         data = payload(params["response"])
         header, content = message(data)
         said = content.get("data", {}).get("content", {}) if header["msg_type"] == "comm_msg" else {}
