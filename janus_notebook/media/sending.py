@@ -10,7 +10,7 @@ from aiortc.mediastreams import MediaStreamTrack
 from janus_notebook.errors import JanusMediaError, JanusOptionError, JanusStateError
 from janus_notebook.media.arrays import Source
 from janus_notebook.media.codecs import preferences, sent_codecs
-from janus_notebook.media.files import FileTrack
+from janus_notebook.media.file_reading import FileTrack
 from janus_notebook.media.sources import opened, source_track
 from janus_notebook.media.streams import STALL_SECONDS
 

@@ -13,7 +13,7 @@ from aiortc.mediastreams import MediaStreamError
 
 from janus_notebook.errors import JanusMediaError, JanusOptionError
 from janus_notebook.media import Camera, MediaFile, Microphone
-from janus_notebook.media.files import FileTrack
+from janus_notebook.media.file_reading import FileTrack
 from janus_notebook.media.sending import Sending
 from tests.ffmpeg import COMMAND
 from tests.media.pairs import until

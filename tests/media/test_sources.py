@@ -14,7 +14,7 @@ from aiortc.mediastreams import MediaStreamError
 
 from janus_notebook.errors import JanusMediaError, JanusOptionError
 from janus_notebook.media import ArraySource, Camera, MediaFile, SoundSource, TestPattern, Tone
-from janus_notebook.media.files import FileTrack
+from janus_notebook.media.file_reading import FileTrack
 from janus_notebook.media.sources import source_track
 
 
