@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 
 from janus_notebook.errors import JanusMediaError, JanusOptionError
 from janus_notebook.media.file_reading import FileReading, FileTrack, why
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["MediaFile"]
 
