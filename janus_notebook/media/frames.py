@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from janus_notebook.media.picture import png
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from av import AudioFrame, VideoFrame
     from numpy.typing import NDArray
 
-__all__ = ["FORMATS", "Chunk", "Frame", "pixels", "samples"]
+__all__ = ["FORMATS", "Chunk", "Frame", "converted", "pixels", "samples"]
 
 FORMATS = ("rgb24", "bgr24", "gray", "rgba", "yuv420p")
 
@@ -107,9 +108,18 @@ class Chunk:
         return f"<Chunk {shape} samples, {self.sample_rate} Hz, at {self.time:.3f} s{gap}>"
 
 
+def converted(frame: VideoFrame, **changes: Any) -> VideoFrame:
+    """Return the frame in another format or size, by a converter of its own.
+
+    A frame's own methods share one converter, which frees what another thread still uses: a view, a recording
+    and a reader of the same track would end the process.
+    """
+    return VideoReformatter().reformat(frame, **changes)
+
+
 def pixels(frame: VideoFrame, format: str = "rgb24") -> NDArray[np.uint8]:
     """Return a decoded picture as numpy; see `Frame.data`."""
-    return np.asarray(frame.to_ndarray(format=format), np.uint8)
+    return np.asarray(converted(frame, format=format).to_ndarray(), np.uint8)
 
 
 def samples(frame: AudioFrame) -> NDArray[np.float32]:

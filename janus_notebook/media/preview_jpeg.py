@@ -6,22 +6,15 @@ from fractions import Fraction
 from typing import Any, Final
 
 from av import CodecContext, VideoFrame
-from av.video.reformatter import VideoReformatter
 
-__all__ = ["Jpeg", "converted", "fitted"]
+from janus_notebook.media.frames import converted
+
+__all__ = ["Jpeg", "fitted"]
 
 LARGEST_WIDTH: Final = 1280
 """What is wider is made smaller where nothing else is asked for: a page has rarely more room."""
 FULL_RANGE: Final = "yuvj420p"
 TICK: Final = Fraction(1, 30)
-
-
-def converted(frame: VideoFrame, **changes: Any) -> VideoFrame:
-    """Return the frame in another format or size, by a converter of its own.
-
-    A frame's own methods share one converter, which frees what another thread still uses.
-    """
-    return VideoReformatter().reformat(frame, **changes)
 
 
 class Jpeg:

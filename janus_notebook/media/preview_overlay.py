@@ -11,7 +11,7 @@ import numpy as np
 from av import VideoFrame
 
 from janus_notebook.errors import JanusOptionError
-from janus_notebook.media.preview_jpeg import converted
+from janus_notebook.media.frames import converted
 from janus_notebook.texts import clean
 
 __all__ = ["Overlay", "checked", "overlaid"]

@@ -11,7 +11,7 @@ import numpy as np
 from av import AudioFrame, VideoFrame
 
 from janus_notebook.errors import JanusMediaError, JanusOptionError
-from janus_notebook.media.frames import samples
+from janus_notebook.media.frames import converted, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -207,7 +207,7 @@ def fitted(frame: VideoFrame, width: int, height: int) -> VideoFrame:
         max(2, round(frame.height * scale) // 2 * 2),
     )
     # A new one in any case: others hold the decoded picture, and the encoder marks its own.
-    planes = frame.reformat(width=inner[0], height=inner[1], format="yuv420p").to_ndarray()
+    planes = converted(frame, width=inner[0], height=inner[1], format="yuv420p").to_ndarray()
     if inner != (width, height):
         planes = _on_black(planes, inner, width, height)
     return VideoFrame.from_ndarray(planes, format="yuv420p")
