@@ -1,12 +1,10 @@
-"""`camera()` where the page crashes or is not secure, is in a second page, or the kernel hears no page."""
+"""`camera()` in a second page, one that falls silent, one that is not secure; a kernel that hears none."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from tests.browser.harness import Lab, jupyter_lab
@@ -43,7 +41,7 @@ def lab(gateway: LocalGateway, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield lab
 
 
-def test_a_page_that_crashes_and_a_second_one(lab: Lab, gateway: LocalGateway) -> None:
+def test_a_second_page_takes_it_and_falls_silent(lab: Lab, gateway: LocalGateway) -> None:
     with lab.page(height=1100) as page:
         notebook = opened(lab, page, gateway, "echotest")
         panel = notebook.output(notebook.add_and_run("camera = it.camera(source='test')\ncamera"))
@@ -57,12 +55,12 @@ def test_a_page_that_crashes_and_a_second_one(lab: Lab, gateway: LocalGateway) -
             shown.get_by_role("button", name="Take it here").click()
             plays(second, shown.locator("video").first, colour=None)
             expect(panel.locator(".janus-verdict")).to_contain_text("It is in another page")
-            with suppress(PlaywrightError):  # it does not get there
-                second.tab.goto("chrome://crash")
-            assert second.console_errors == ["the page crashed"]
-            second.console_errors.clear()
-        hung_up(gateway, page)
-        expect(panel.locator(".janus-verdict")).to_contain_text("the page")
+            # It can say nothing any more, though its media flow.
+            second.tab.evaluate("() => { WebSocket.prototype.send = () => {}; }")
+            hung_up(gateway, page)
+        expect(panel.locator(".janus-verdict")).to_contain_text(
+            "Ended: nothing was heard of the page for 15 s"
+        )
         notebook.shutdown_kernel()
 
 
