@@ -86,6 +86,9 @@ def figures(found: Mapping[str, Rounds], amounts: Mapping[str, float]) -> Iterat
     if "latency" in found:
         yield of("Latency of `frames()`, median", "latency", "fast", 200.0, " ms")
         yield of("Oldest frame that a reader of 300 ms sees", "latency", "slow", 400.0, " ms")
+    if "tone" in found:
+        yield of("How far a tone of 440 Hz is off", "tone", "off", 1.0, " %")
+        yield of(f"Longest hole in it, in {amounts['tone']:g} s", "tone", "hole", 60.0, " ms")
     if "memory" in found:
         yield of(f"Memory grown in {amounts['memory']:g} s unread", "memory", "grown", 20.0, " MB")
 

@@ -11,7 +11,7 @@ from tests.benchmarks import media, media_report
 @pytest.mark.nightly
 @pytest.mark.timeout(300)
 def test_a_short_run_is_measured() -> None:
-    amounts = {"first": 1.0, "steady": 1.0, "latency": 2.0, "memory": 1.0}
+    amounts = {"first": 1.0, "steady": 1.0, "latency": 2.0, "tone": 1.0, "memory": 1.0}
     found = media.measure(amounts, 1)
     assert all(turn["echoed"] > 0 for turns in found["steady"].turns.values() for turn in turns)
     text = media_report.text(found, amounts, [("Date", "today")])

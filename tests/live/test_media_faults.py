@@ -180,11 +180,10 @@ def test_a_hundred_calls_leave_nothing(gateway: LocalGateway, tmp_path: Path) ->
 
 
 async def lasting_tone(track: Any, seconds: float) -> None:
-    """The tone is there for so long, within 1 %, without a hole of more than 60 ms."""
-    parts, filled = [], 0.0
+    """The tone is there for so long, within 1 %. How long its longest hole is, the benchmark measures."""
+    parts = []
     stream = track.chunks(seconds=0.5)
     await stream.get()  # its beginning
-    filled = stream.filled
     async for chunk in stream:
         assert chunk.gap == 0
         parts.append(chunk.data[:, 0])
@@ -192,12 +191,6 @@ async def lasting_tone(track: Any, seconds: float) -> None:
             break
     sound = np.concatenate(parts)
     assert strongest(sound, RATE) == pytest.approx(440, rel=0.01)
-    blocks = np.abs(sound[: len(sound) // 240 * 240]).reshape(-1, 240).max(axis=1)  # of 5 ms
-    silent = longest = 0
-    for level in blocks:
-        silent = silent + 1 if level < 0.01 else 0
-        longest = max(longest, silent)
-    assert longest * 5 <= 60, f"{longest * 5} ms without sound; {stream.filled - filled:.2f} s were lost"
 
 
 @pytest.mark.nightly

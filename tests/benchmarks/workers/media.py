@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from websockets.asyncio.client import connect
 
@@ -210,13 +211,33 @@ async def memory(way: str, url: str, seconds: float) -> dict[str, float]:
         return {"grown": resident() - before, "dropped": streams[0].dropped}
 
 
+async def tone(way: str, url: str, seconds: float) -> dict[str, float]:
+    """Hertz of the tone that comes back, and milliseconds of its longest hole."""
+    async with call(way, url) as made:
+        await asyncio.sleep(WARM_SECONDS)
+        parts: list[Any] = []
+        async for chunk in made.plugin.track("audio").chunks(seconds=0.5):
+            parts.append(chunk.data[:, 0])
+            if len(parts) >= seconds * 2:
+                break
+        sound = np.concatenate(parts)
+        spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+        hertz = float(np.fft.rfftfreq(len(sound), 1 / chunk.sample_rate)[spectrum.argmax()])
+        block = chunk.sample_rate // 200  # 5 ms
+        silent = longest = 0
+        for level in np.abs(sound[: len(sound) // block * block]).reshape(-1, block).max(axis=1):
+            silent = silent + 1 if level < 0.01 else 0
+            longest = max(longest, silent)
+        return {"hertz": hertz, "off": abs(hertz / 440 - 1) * 100, "hole": longest * 5.0}
+
+
 def resident() -> float:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-WHATS = {"first": first, "steady": steady, "latency": latency, "memory": memory}
+WHATS = {"first": first, "steady": steady, "latency": latency, "tone": tone, "memory": memory}
 
 if __name__ == "__main__":
     way, what, url, amount = sys.argv[1:]
