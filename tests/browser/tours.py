@@ -42,7 +42,8 @@ def picture():
     return np.full((48, 64, 3), 120, np.uint8)
 
 me, ada = [await session.attach("videoroom") for _ in range(2)]
-await me.create(room=7, description="Physics", notify_joining=True, secret="of-the-room")
+if not (await me.exists(room=7)).exists:  # another front end was here before
+    await me.create(room=7, description="Physics", notify_joining=True, secret="of-the-room")
 await me.join(room=7, display="me")
 await ada.join(room=7, id=2, display="Ada")
 await ada.publish(picture, None)
