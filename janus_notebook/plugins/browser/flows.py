@@ -24,7 +24,17 @@ from janus_notebook.plugins.webrtc import WebRtcPlugin
 
 __all__ = ["Flow", "flow_of", "names_of"]
 
-MEDIA: Final = {"self", "video", "audio", "jsep", "ice_servers", "timeout", "answer", "generate_offer"}
+MEDIA: Final = {
+    "self",
+    "video",
+    "audio",
+    "jsep",
+    "ice_servers",
+    "timeout",
+    "answer",
+    "generate_offer",
+    "codecs",
+}
 """Parameters that are not the caller's: the page gives them, or `camera` does."""
 SECONDS: Final = 30.0
 """For a negotiation: a kernel that runs cells in between may hear of the page late."""
