@@ -59,6 +59,10 @@ NAMES: Final = [
 ]
 """The categories, for a test that is run with each."""
 
+_BY_DAY = ("elements", "attributes", "terminal", "bidirectional", "surrogates", "paths", "long words")
+FEW: Final = [name if name in _BY_DAY else pytest.param(name, marks=pytest.mark.nightly) for name in CORPUS]
+"""The same for a test that takes its time: by day those that differ most."""
+
 # Pieces from which texts are made that nobody thought of.
 _PIECES = st.one_of(
     st.text(max_size=20),

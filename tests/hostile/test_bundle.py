@@ -17,7 +17,7 @@ from janus_notebook.protocol.events import Direction
 from janus_notebook.texts import harmless_json
 from tests.client.admin_answers import admin_server
 from tests.client.scripted import run
-from tests.hostile.corpus import BAIT, CORPUS, NAMES, check_text, encodable, poisoned
+from tests.hostile.corpus import BAIT, CORPUS, FEW, check_text, encodable, poisoned
 from tests.hostile.messages import CORE, answers, plugin_events
 from tests.panels.admins import publishing
 from tests.panels.conftest import make_handle, make_session
@@ -83,7 +83,7 @@ def check_files(made: Bundle) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_a_bundle(name: str, tmp_path: Path) -> None:
     text = encodable(CORPUS[name])[:LONG]
 
@@ -107,7 +107,7 @@ def test_a_bundle(name: str, tmp_path: Path) -> None:
         check_files(run(again.bundle(tmp_path / "again.zip")))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 @pytest.mark.parametrize("form", ["jsonl", "text"])
 def test_an_exported_event_stream(name: str, form: str) -> None:
     log = hostile_log_session(encodable(CORPUS[name])[:LONG]).events
@@ -123,7 +123,7 @@ def test_no_folder_of_a_bundle_is_above_it(name: str, tmp_path: Path) -> None:
     check_files(made)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_json_stays_what_it_was(name: str) -> None:
     for ascii_only in (True, False):
         value = {encodable(CORPUS[name]): [encodable(CORPUS[name])]}

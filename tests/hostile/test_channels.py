@@ -15,7 +15,7 @@ from janus_notebook.panels.handle.panel import HandlePanel
 from janus_notebook.panels.session.panel import SessionPanel
 from janus_notebook.plugins.textroom.conversation import Conversation
 from tests.client.scripted import run
-from tests.hostile.corpus import CORPUS, MARK, NAMES, check_text, encodable
+from tests.hostile.corpus import CORPUS, FEW, MARK, check_text, encodable
 from tests.hostile.test_panels import check
 from tests.panels.conftest import make_session
 from tests.plugins.test_textroom import Channel
@@ -76,7 +76,7 @@ async def talked(
     return talk, channel
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_a_text_room(name: str, board: Board, loop: BackgroundLoop, front_end: FrontEnd) -> None:
     text = encodable(CORPUS[name])[:LONG]
 
@@ -107,7 +107,7 @@ def test_a_text_room(name: str, board: Board, loop: BackgroundLoop, front_end: F
     assert not plugin.rooms
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_a_plain_channel(name: str) -> None:
     async def main() -> None:
         channel = DataChannel(CORPUS[name])

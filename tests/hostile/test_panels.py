@@ -14,7 +14,7 @@ from janus_notebook.panels.events.panel import EventStreamPanel
 from janus_notebook.panels.handle.panel import HandlePanel
 from janus_notebook.panels.room.panel import RoomPanel
 from janus_notebook.panels.session.panel import SessionPanel
-from tests.hostile.corpus import CORPUS, MARK, NAMES, check_html, check_text, check_values
+from tests.hostile.corpus import CORPUS, FEW, MARK, check_html, check_text, check_values
 from tests.hostile.sessions import LONG, hostile_admin, hostile_room, hostile_session
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def check(panel: Panel[Any], loop: BackgroundLoop) -> str:
     return shown
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FEW)
 def test_every_panel(name: str, board: Board, loop: BackgroundLoop, front_end: FrontEnd) -> None:
     text = CORPUS[name]
     session = loop.run_sync(hostile_session, text, timeout=SECONDS)
