@@ -58,6 +58,7 @@ class Sending:
         self._chosen: dict[str, MediaStreamTrack | None] = {}
         self._saved: tuple[dict[str, MediaStreamTrack], dict[str, RTCRtpTransceiver]] = {}, {}
         self._owned: list[MediaStreamTrack] = []
+        self._stopped = False
         self._on_failure = on_failure
         self._on_change = on_change
 
@@ -143,6 +144,8 @@ class Sending:
             for track in tracks.values():
                 if isinstance(track, Source):
                     await track.prepare()
+            if self._stopped:  # while the first pictures were made
+                raise JanusStateError("this peer is closed", hint="Make a new Peer to negotiate again.")
         except BaseException:
             for each in made:
                 each.stop()
@@ -210,6 +213,7 @@ class Sending:
 
     def stop(self) -> None:
         """Stop the sources made here; what fails from now on is nobody's concern."""
+        self._stopped = True
         self._on_failure = _ignored
         for track in self._owned:
             track.stop()
