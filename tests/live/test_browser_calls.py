@@ -263,9 +263,9 @@ def test_sound_text_recordings_and_streams(gateway: LocalGateway) -> None:
                 )
                 await asyncio.sleep(1.5)  # as long as the recording is to be
                 await tape.stop()
-            listed = (await tape.list()).recordings
+            (lesson,) = [one for one in (await tape.list()).recordings if one.name == "lesson"]
             player = await attached(session, JanusRecordPlayPlugin)
-            async with shown(camera(player, id=listed[0].id)) as page:
+            async with shown(camera(player, id=lesson.id)) as page:
                 await received(page, "video")
 
             stream = await attached(session, JanusStreamingPlugin)

@@ -218,7 +218,7 @@ def test_no_time_is_no_timeout() -> None:
         (JanusVideoCallPlugin, "call() or accept()"),
         (JanusSipPlugin, "call() or accept()"),
         (JanusNoSipPlugin, "call() or answer()"),
-        (JanusRecordPlayPlugin, "play() or record()"),
+        (JanusRecordPlayPlugin, "play() or record_on_server()"),
     ],
 )
 def test_media_before_there_are_any(plugin: type[WebRtcPlugin], words: str) -> None:
