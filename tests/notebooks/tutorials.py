@@ -48,11 +48,10 @@ def execute(name: str) -> NotebookNode:
 
 
 def paths_in(notebook: NotebookNode) -> list[str]:
-    """The paths of a machine in what a notebook has stored."""
-    found = re.findall(
-        r"(?:/home/|/root\b|/Users/|/tmp/|/work/|/opt/|site-packages)[^\s<\"']*", str(outputs(notebook))
-    )
-    return sorted(set(found))
+    """The paths of a machine in what a notebook has stored: those that many have, and those of this one."""
+    here = "|".join(re.escape(str(path)) for path in (FOLDER.parent, Path(sys.prefix), Path.home()))
+    there = r"/home/|/root\b|/Users/|/tmp/|/opt/|site-packages"
+    return sorted(set(re.findall(rf"(?:{here}|{there})[^\s<\"']*", str(outputs(notebook)))))
 
 
 def outputs(notebook: NotebookNode) -> list[Any]:
