@@ -120,9 +120,8 @@ class Kernel:
         self._client: Any = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._running: _Running | None = None
-        self._replies: dict[
-            str, dict[str, Any]
-        ] = {}  # by the id of their request: `value` may overtake `finish`
+        # By the id of their request: `value` may overtake `finish`.
+        self._replies: dict[str, dict[str, Any]] = {}
 
     def __enter__(self) -> Self:
         self._scratch = tempfile.TemporaryDirectory(prefix="kernel-test-")
@@ -152,6 +151,7 @@ class Kernel:
         return env | self.env
 
     def _connect(self) -> None:
+        self._replies.clear()  # each client of a manager numbers its requests from the start
         self._client = self._manager.client()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=STARTUP_SECONDS)

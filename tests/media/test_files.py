@@ -123,6 +123,7 @@ def test_one_file_for_both_kinds_is_read_once_and_a_silent_film_has_no_sound(
         await sending.choose(video=str(silent), audio="auto")
         assert set(sending._chosen) == {"video"}
         sending.stop()
+        sending = Sending(lambda _: None, lambda: None)
         with pytest.raises(JanusOptionError, match="has no audio"):
             await sending.choose(video=str(silent), audio=str(silent))
         await sending.choose(video=np.zeros((120, 160, 3), np.uint8), audio="auto")
