@@ -380,7 +380,8 @@ def test_the_room_is_destroyed_and_made_again(gateway: LocalGateway) -> None:
 def test_the_readme_s_example(gateway: LocalGateway) -> None:
     async def main() -> None:
         text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-        [example] = [code for code in re.findall(r"```python\n(.*?)```", text, re.S) if "viewer = await" in code]
+        snippets = re.findall(r"```python\n(.*?)```", text, re.S)
+        [example] = [code for code in snippets if "viewer = await" in code]
         session = await connect(gateway.ws_url)
         names: dict[str, Any] = {"session": session}
         code = compile(example, "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)

@@ -125,8 +125,7 @@ def test_what_goes_wrong_later_ends_it_with_its_reason(
         await source.prepare()
         await source.recv()
         with pytest.raises(MediaStreamError):
-            while True:
-                await source.recv()
+            await played(source, 1.0)
         assert type(source.error) is error
         assert text in str(source.error)
 
