@@ -77,6 +77,8 @@ class _Produced(Source):
         first, self._first = self._first, None
         if first is not None:
             return first
+        if self.readyState != "live":  # stopped while the next one was not due yet
+            return END
         try:
             return await self._producer.next(self._converted)
         except JanusError as exc:

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from janus_notebook.media.preview_jpeg import Jpeg, fitted
 from janus_notebook.media.preview_overlay import Overlay, overlaid
-from janus_notebook.media.preview_worker import Worker
+from janus_notebook.media.worker import Worker
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -78,7 +78,7 @@ class Preview:
         self._track = track
         self._recipe = recipe
         self._jpeg = Jpeg(recipe.quality)
-        self._worker = Worker("janus-notebook-view")
+        self._worker = Worker("view")
         self._making: asyncio.Future[Picture] | None = None
         self._number = 0  # of the frame that it is made of
 
@@ -98,7 +98,9 @@ class Preview:
                 return picture
 
     def close(self) -> None:
-        """End the thread. Idempotent."""
+        """End the thread after what it does now; that picture is for nobody. Idempotent."""
+        if self._making is not None:
+            self._making.cancel()
         self._worker.close()
 
     def _order(self, number: int, frame: VideoFrame) -> Any:

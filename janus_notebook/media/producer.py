@@ -43,7 +43,7 @@ class Producer:
             JanusMediaError: the function or iterator raised something, which is the cause.
         """
         if not _is_async(self._given):
-            made = await self._worker.run(lambda: self._made(convert))
+            made = await self._worker.submit(lambda: self._made(convert))
             if not _is_async(made):
                 return made
             # A function that returned something async: a coroutine, or an iterator for all further ones.

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 __all__ = ["Worker"]
 
 T = TypeVar("T")
 
+Order = tuple[Callable[[], Any], "asyncio.Future[Any]", asyncio.AbstractEventLoop]
+
 
 class Worker:
-    """Runs functions one after the other in one daemon thread, which starts with the first of them.
+    """Calls functions one after the other in one daemon thread, which starts with the first of them.
 
-    asyncio's own pool has few threads, which the encoders need: some functions that never return would
-    fill it, and hold up the end of the process as well.
+    asyncio's own pool has few threads, which the encoders need, and is waited for when Python exits: some
+    functions that never return would fill it, and hold up the end of the process as well. The thread also
+    ends when nobody holds the worker any more.
 
     Args:
         name: of the thread, after ``janus-notebook-``.
@@ -29,32 +30,35 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self._name = f"janus-notebook-{name}"
-        self._jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._orders: SimpleQueue[Order | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._end = weakref.finalize(self, self._jobs.put, None)
+        self._end = weakref.finalize(self, self._orders.put, None)
         self._end.atexit = False
 
-    async def run(self, function: Callable[[], T]) -> T:
-        """Return what `function` returns, or raise what it raises.
+    def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
+        """Have `function` called on the thread; the future, of the running loop, has its result or error.
 
-        A call that is cancelled leaves the function to come to its own end.
+        What is cancelled before its turn is not called; a call that has begun comes to its own end.
         """
+        if not self._end.alive:
+            raise RuntimeError(f"{self._name} is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+        future.add_done_callback(_seen)
         if self._thread is None:
-            self._thread = threading.Thread(target=_work, args=(self._jobs,), name=self._name, daemon=True)
+            self._thread = threading.Thread(target=_work, args=(self._orders,), name=self._name, daemon=True)
             self._thread.start()
-        self._jobs.put((function, future, loop))
-        return await future
+        self._orders.put((function, future, loop))
+        return future
 
     def close(self) -> None:
-        """Let the thread end after what it is doing. Idempotent."""
+        """Let the thread end after what it was given so far. Idempotent."""
         self._end()
 
 
-def _work(jobs: queue.SimpleQueue[Any]) -> None:
-    while (job := jobs.get()) is not None:
-        function, future, loop = job
+def _work(orders: SimpleQueue[Order | None]) -> None:
+    while (order := orders.get()) is not None:
+        function, future, loop = order
         result, error = None, None
         if not future.cancelled():
             try:
@@ -63,13 +67,19 @@ def _work(jobs: queue.SimpleQueue[Any]) -> None:
                 error = exc
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(_settle, future, result, error)
-        del job, function, future, result, error  # or they live until the next one comes
+        del order, function, future, result, error  # or they live until the next one comes
 
 
-def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+def _settle(future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
     if future.done():
         return
     if error is None:
         future.set_result(result)
     else:
         future.set_exception(error)
+
+
+def _seen(future: asyncio.Future[Any]) -> None:
+    """Whoever asked may have gone: an error is no news to the loop then."""
+    if not future.cancelled():
+        future.exception()

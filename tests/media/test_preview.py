@@ -17,7 +17,6 @@ from janus_notebook.media import TestPattern, bars_match, read_counter
 from janus_notebook.media.preview import Recipe, _previews, preview
 from janus_notebook.media.preview_jpeg import Jpeg, fitted
 from janus_notebook.media.preview_overlay import checked, overlaid
-from janus_notebook.media.preview_worker import Worker
 from tests.media.test_tracks import drained, fed
 
 if TYPE_CHECKING:
@@ -259,21 +258,5 @@ def test_the_end_of_a_track_is_the_end_of_its_pictures() -> None:
             with pytest.raises(JanusMediaError, match="has ended"):
                 await waiting
         await track.close()
-
-    asyncio.run(main())
-
-
-def test_a_worker_hands_on_results_and_errors_and_ends() -> None:
-    async def main() -> None:
-        worker = Worker("janus-notebook-test")
-        assert await worker.submit(lambda: threading.current_thread().name) == "janus-notebook-test"
-        with pytest.raises(ZeroDivisionError):
-            await worker.submit(lambda: 1 / 0)
-        worker.submit(lambda: 1 / 0)  # nobody waits: nothing is said
-        assert await worker.submit(lambda: 3) == 3
-        worker.close()
-        worker.close()
-        with pytest.raises(RuntimeError, match="is closed"):
-            worker.submit(lambda: 3)
 
     asyncio.run(main())

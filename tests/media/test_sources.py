@@ -212,3 +212,17 @@ def test_a_first_picture_that_cannot_be_sent_is_an_error_at_once(
         assert source.readyState == "ended"
 
     asyncio.run(main())
+
+
+def test_a_source_that_was_stopped_gives_no_more() -> None:
+    async def main() -> None:
+        source = ArraySource(lambda: np.zeros((64, 64, 3), np.uint8))
+        await source.prepare()
+        await source.recv()
+        coming = asyncio.ensure_future(source.recv())  # the next one is not due yet
+        await asyncio.sleep(0)
+        source.stop()
+        with pytest.raises(MediaStreamError):
+            await coming
+
+    asyncio.run(main())
