@@ -70,8 +70,8 @@ def _groups(plugin: JanusEchoTestPlugin, context: Context) -> list[Group]:
                 Button(
                     "bitrate",
                     "Cap bitrate",
-                    "Ask the sender for no more than this, once media flow: configure(bitrate=…). It need "
-                    "not obey: our own test video goes no lower than 250 kbit/s",
+                    "Ask the sender for no more than this, once media flow: configure(bitrate=…). Ours "
+                    "obeys; another client need not",
                     fields=(BITRATE,),
                 ),
                 *((LAYER,) if context.layered else ()),

@@ -98,8 +98,8 @@ def _mine(plugin: JanusVideoRoomPlugin, context: Context) -> Group:
             Button(
                 "bitrate",
                 "Cap bitrate",
-                "Ask your sender for no more than this, while you publish: configure(bitrate=…). It need not "
-                "obey: our own test video goes no lower than 250 kbit/s. A room may allow less",
+                "Ask your sender for no more than this, while you publish: configure(bitrate=…). Ours "
+                "obeys; another client need not. A room may allow less",
                 fields=(BITRATE,),
             ),
             Button("leave", "Leave", "Leave the room; this handle cannot join again: leave()"),
