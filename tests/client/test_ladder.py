@@ -168,6 +168,22 @@ def test_the_ladder_of_a_handle() -> None:
     run(main())
 
 
+def test_a_handle_is_called_as_a_person_calls_it() -> None:
+    async def main() -> None:
+        async with scripted() as server, JanusSession(server.url) as session:
+            plugin, other = JanusEchoTestPlugin(), JanusEchoTestPlugin()
+            plugin.label = "echo_of_mine"  # before it is attached, or later
+            await plugin.attach(session)
+            await other.attach(session)
+            assert session.ladder().participants == ("Client", "Janus", "echo_of_mine (echotest)", "echotest")
+            plugin.label, other.label = "", "echotest"
+            assert (plugin.label, session.events.labels) == ("", {other.id: "echotest"})
+            names = ("Client", "Janus", f"echotest {plugin.id}", f"echotest {other.id}")
+            assert session.ladder().participants == names
+
+    run(main())
+
+
 def test_a_handle_of_which_nothing_is_known() -> None:
     log = EventLog()
     log.record("event", "media", {"janus": "media", "mid": "0", "type": "video"}, 1, 77)

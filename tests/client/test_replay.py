@@ -25,6 +25,7 @@ async def a_call(server: ScriptedServer) -> JanusSession:
     session = JanusSession(server.url)
     await session.create()
     plugin, gone = JanusEchoTestPlugin(), JanusEchoTestPlugin()
+    plugin.label = "echo"
     await plugin.attach(session)
     await gone.attach(session)
     await plugin.request({"audio": True}, {"type": "offer", "sdp": "v=0"})
@@ -49,7 +50,7 @@ def facts(session: JanusSession | Replay) -> dict[str, object]:
         "keepalive": session.keepalive_interval,
         "counters": session.counters,
         "handles": [
-            (p.id, p.name, p.state, p.reason, p.media, list(p.transitions), p.opaque_id)
+            (p.id, p.name, p.label, p.state, p.reason, p.media, list(p.transitions), p.opaque_id)
             for p in session.plugins
         ],
         "events": [(event, event.raw) for event in session.events],

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from IPython.lib.pretty import pretty
 
 from janus_notebook import (
     JanusError,
@@ -465,6 +466,20 @@ def test_a_typed_reply_has_its_fields_and_the_whole_message() -> None:
     assert repr(reply) == "<Configured {'room': 7, 'pin': '***'} + answer>"
     odd = Configured.from_message({"janus": "event", "plugindata": {"data": {"room": "x"}}})
     assert (odd.room, odd.unreadable) == (0, ("room",))
+
+
+@pytest.mark.parametrize(
+    ("jsep", "line"),
+    [
+        ({"type": "offer", "sdp": "v=0\r\ns=-\r\n"}, "  jsep  offer, 2 lines of SDP: .jsep"),
+        ({"type": "answer"}, "  jsep  answer, no SDP: .jsep"),
+        (None, None),
+    ],
+)
+def test_a_long_reply_names_its_description(jsep: Any, line: str | None) -> None:
+    message = {"janus": "event", "plugindata": {"data": {"text": "x" * 200}}, "jsep": jsep}
+    found = [text for text in pretty(PluginReply.from_message(message)).splitlines() if ".jsep" in text]
+    assert found == ([line] if line else [])
 
 
 @pytest.mark.parametrize("plugindata", [None, 5, {}, {"data": 5}])

@@ -98,7 +98,11 @@ def test_an_interrupt_ends_it_and_leaves_no_session() -> None:
     with PracticeGateway() as gateway:
         gateway.misbehave(Drop("attach", times=None))
         command = [sys.executable, "-m", "janus_notebook", "doctor", gateway.ws_url, "--timeout", "60"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        # Where these tests run as a background job SIGINT is ignored, and a child would inherit that.
+        ours = signal.signal(signal.SIGINT, signal.SIG_DFL)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        signal.signal(signal.SIGINT, ours)
+        with process:
             assert process.stdout is not None
             line = next(line for line in process.stdout if "Admin API" in line)
             assert line

@@ -12,6 +12,7 @@ from janus_notebook import (
     JanusAudioBridgePlugin,
     JanusEchoTestPlugin,
     JanusMediaError,
+    JanusPlugin,
     JanusRecordPlayPlugin,
     JanusSession,
     JanusStateError,
@@ -77,6 +78,13 @@ async def received(page: PeerPage, kind: str) -> None:
     assert page.peer is not None
     peer = page.peer
     await until(lambda: any(t.kind == kind and t.frames_received for t in peer.tracks), PATIENCE)
+
+
+def started(viewer: JanusPlugin) -> int:
+    """How many answers of ours Janus has taken."""
+    assert viewer.session is not None
+    of_plugin = [e.raw.get("plugindata", {}) for e in viewer.session.events if e.handle_id == viewer.id]
+    return sum(each.get("data", {}).get("started") == "ok" for each in of_plugin)
 
 
 def test_echo_test_and_how_it_ends(gateway: LocalGateway) -> None:
@@ -200,6 +208,7 @@ def test_a_video_room_both_ways(gateway: LocalGateway) -> None:
                     assert call.names == {"0": "kernel"}
                     await me.unpublish()  # Janus offers by itself, and the page answers
                     await until(lambda: page.asked.count("answer") == 2, PATIENCE)
+                    await until(lambda: started(viewer) == 2, PATIENCE)  # Janus has that answer
 
     run(main())
 

@@ -61,6 +61,12 @@ def test_within_something_else_it_is_one_short_line() -> None:
     assert len(lines[0]) < 320
 
 
+def test_what_is_not_a_text() -> None:
+    data = {"none": None, "yes": True, "no": False, "empty": "", "nothing": [], "long": "x" * 200}
+    lines = [line.split(maxsplit=1)[1] for line in pretty(Typed.read(data)).splitlines()[1:6]]
+    assert lines == ["null", "true", "false", "“”", "none"]
+
+
 def test_a_class_with_a_repr_of_its_own_keeps_it() -> None:
     info = HandleInfo.read({"plugin": "janus.plugin.echotest", "sdps": {"local": "v=0" * 100}})
     assert pretty(info) == repr(info)

@@ -115,7 +115,8 @@ def test_a_detach_tells_the_owner(gateway: Gateway) -> None:
     async def main() -> None:
         async with websocket(gateway.ws_url) as client:
             session_id = await client.session()
-            handle_id = await client.handle(session_id)
+            # EchoTest would also send an event of its own.
+            handle_id = await client.handle(session_id, "janus.plugin.videoroom")
             await client.send(of(session_id, "detach", handle_id=handle_id))
             both = [await client.receive(), await client.receive()]
             assert sorted(message["janus"] for message in both) == ["detached", "success"]
