@@ -207,13 +207,15 @@ def _detail(data: Mapping[str, Any]) -> type[PluginDetail]:
 
 
 class JanusRecordPlayPlugin(WebRtcPlugin):
-    """A handle on Record&Play (``janus.plugin.recordplay``). It records or plays, one at a time::
+    """A handle on Record&Play (``janus.plugin.recordplay``).
 
-    made = await recordplay.record_on_server(name="lecture", video="pattern", audio="tone")
-    await recordplay.stop()
-    await recordplay.play(id=made.id)
-    await recordplay.track("video").snapshot()
-    await recordplay.wait_for("done")
+    It records or plays, one at a time::
+
+        made = await recordplay.record_on_server(name="lecture", video="pattern", audio="tone")
+        await recordplay.stop()
+        await recordplay.play(id=made.id)
+        await recordplay.track("video").snapshot()
+        await recordplay.wait_for("done")
     """
 
     plugin_name: ClassVar[str] = "janus.plugin.recordplay"
