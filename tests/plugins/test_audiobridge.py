@@ -263,3 +263,30 @@ def test_a_handle_that_is_attached_anew_is_in_no_room() -> None:
                 assert repr(bridge.room) == "<AudioRoom: none, the session on the server is gone>"
 
     run(main())
+
+
+def test_a_join_after_a_hangup_waits_until_the_server_has_let_go() -> None:
+    """Janus says hangup before AudioBridge has taken one out of the room."""
+
+    async def main() -> None:
+        async with scripted() as server, JanusSession(server.url) as session:
+            asked: list[str] = []
+
+            def answer(request: dict[str, Any]) -> list[Any]:
+                asked.append(request["body"]["request"])
+                if asked[-1] == "join":
+                    return [server.event(request, audiobridge="joined", room=1, id=2, participants=[])]
+                still = [person(2, "me")] if asked.count("listparticipants") < 3 else []
+                return [server.event(request, audiobridge="participants", participants=still)]
+
+            server.on["message"] = answer
+            bridge = JanusAudioBridgePlugin()
+            await bridge.attach(session)
+            await bridge.join(room=1)
+            server.push({"janus": "hangup", "session_id": session.id, "sender": bridge.id, "reason": "ICE"})
+            await until(lambda: bridge.room.id is None)
+            for _ in range(2):  # the second comes from no hangup
+                await bridge.join(room=1)
+            assert asked == ["join", *["listparticipants"] * 3, "join", "join"]
+
+    run(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Literal
 
 from janus_notebook.errors import (
@@ -34,6 +35,9 @@ __all__ = ["JanusAudioBridgePlugin"]
 
 Codec = Literal["opus", "pcmu", "pcma"]
 
+OUT_SECONDS = 5.0
+"""How long AudioBridge may take to let go of who hung up."""
+
 
 class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
     """A handle on AudioBridge (``janus.plugin.audiobridge``).
@@ -57,6 +61,7 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
         super().__init__(name, opaque_id=opaque_id)
         self.room = AudioRoom(self)
         self._leaving: asyncio.Task[None] | None = None
+        self._left_by_hangup: tuple[Id, Id] | None = None  # the room, and who one was there
 
     @request(
         newer={"suspended": "1.2.1", "pause_events": "1.2.1", "denoise": "1.2.3"},
@@ -289,10 +294,23 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
     async def _enter(self, name: str, arguments: Mapping[str, Any]) -> AudioJoined:
         if self._leaving is not None:
             await asyncio.wait([self._leaving])  # it must not take us out of the room that we enter here
+        if self._left_by_hangup is not None:
+            await self._taken_out(*self._left_by_hangup)
         with self.room.record() as seen:
             reply = await self._ask(name, AudioJoined, arguments)
             self.room.begin(reply, arguments, self.state == "connected", seen)
+            self._left_by_hangup = None
         return reply
+
+    async def _taken_out(self, room: Id, me: Id) -> None:
+        """Wait until AudioBridge has let go of who hung up: Janus says ``hangup`` a moment before.
+
+        A join in between is refused (491), and a leave would let the next join be undone.
+        """
+        with suppress(TimeoutError, JanusPluginError):  # the room is gone; or the join will say what is wrong
+            async with asyncio.timeout(OUT_SECONDS):
+                while any(who.id == me for who in (await self.listparticipants(room=room)).participants):
+                    await asyncio.sleep(0.02)
 
     async def publish(
         self,
@@ -421,6 +439,8 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
                 self.room.change_me(setup=True)
             case HangupEvent():
                 # Janus takes who has no PeerConnection any more out of the room.
+                if self.room.id is not None and self.room.me is not None:
+                    self._left_by_hangup = self.room.id, self.room.me
                 self.room.end(f"hung up: {event.reason}")
 
     def end(self, reason: str) -> None:
