@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from IPython.lib.pretty import pretty
 
 from janus_notebook import (
     JanusError,
@@ -20,6 +19,7 @@ from janus_notebook import (
     PluginReply,
 )
 from tests.client.scripted import ScriptedServer, attached, errors_in, run, scripted, until
+from tests.protocol.test_outline import pretty
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

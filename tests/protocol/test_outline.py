@@ -62,7 +62,14 @@ def test_within_something_else_it_is_one_short_line() -> None:
 
 
 def test_what_is_not_a_text() -> None:
-    data = {"none": None, "yes": True, "no": False, "empty": "", "nothing": [], "long": "x" * 200}
+    data: dict[str, Any] = {
+        "none": None,
+        "yes": True,
+        "no": False,
+        "empty": "",
+        "nothing": [],
+        "long": "x" * 200,
+    }
     lines = [line.split(maxsplit=1)[1] for line in pretty(Typed.read(data)).splitlines()[1:6]]
     assert lines == ["null", "true", "false", "“”", "none"]
 

@@ -309,8 +309,11 @@ class JanusAudioBridgePlugin(RoomRequests, SoundRequests, WebRtcPlugin):
         """
         with suppress(TimeoutError, JanusPluginError):  # the room is gone; or the join will say what is wrong
             async with asyncio.timeout(OUT_SECONDS):
-                while any(who.id == me for who in (await self.listparticipants(room=room)).participants):
+                while me in await self._ids_in(room):  # noqa: ASYNC110 # on the server, which does not tell it
                     await asyncio.sleep(0.02)
+
+    async def _ids_in(self, room: Id) -> set[Id]:
+        return {who.id for who in (await self.listparticipants(room=room)).participants}
 
     async def publish(
         self,
