@@ -51,6 +51,7 @@ def test_a_handle_belongs_to_one_session() -> None:
             with pytest.raises(JanusStateError, match="attached to another session"):
                 await other.detach_plugin(plugin)
             assert await session.attach_plugin(plugin) is plugin.attached
+            assert (plugin.server, JanusPlugin("scripted").server) == (session.server, None)
             assert await JanusPlugin("scripted").detach() == {}
             with pytest.raises(JanusOptionError, match="a JanusSession is expected"):
                 await JanusPlugin("scripted").attach("ws://localhost")  # type: ignore[arg-type]
