@@ -53,6 +53,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 autodoc_default_options = {"members": True}
+maximum_signature_line_length = 88
+toc_object_entries_show_parents = "hide"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_param = napoleon_use_rtype = False  # types are in the signature, and "a, b: text" is allowed
@@ -64,9 +66,9 @@ nitpick_ignore_regex = [
         r"py:.*",
         r"(abc|_?asyncio|aiortc|av|collections|msgspec|np|numpy|os|pathlib|ssl|threading|traitlets|t)\..*",
     ),
-    (r"py:class", r"(Path|NDArray|MediaStreamTrack|RTCDataChannel)"),
+    (r"py:class", r"(AudioFrame|MediaStreamTrack|NDArray|Path|RTCDataChannel|VideoFrame)"),
     # Types that nobody outside makes or needs to know: aliases, type variables, the gateway's own parts.
-    (r"py:class", r"(.*\.)?(CaptureKind|Category|Id|Message|T|Ts|View)"),
+    (r"py:class", r"(.*\.)?(CaptureKind|Category|Id|Message|R|T|Ts|View)"),
     (
         r"py:class",
         r"(.*\.)?(ConnectionUser|Delivery|FileTrack|Front|HandleFacts|HowToClose|PluginDetail|PracticePlugin)",
@@ -83,7 +85,7 @@ suppress_warnings = [
 html_theme = "furo"
 html_title = f"{project} {version}"
 html_static_path = ["static"]
-html_css_files = ["notebooks.css"]
+html_css_files = ["pages.css"]
 html_extra_path = ["front"]  # index.html, which leads to the root document
 html_copy_source = False
 html_show_sphinx = False
@@ -117,8 +119,10 @@ def resolve(
 
 
 def skip(_app: Sphinx, _what: str, name: str, member: object, _skip: bool, _options: object) -> bool | None:
-    """Leave out what is public for the package's own parts alone, as notebooks do."""
-    return True if callable(member) and is_hidden(name, member) else None
+    """Leave out of a session, a handle and a log what their own parts alone call, as notebooks do."""
+    module = getattr(member, "__module__", None) or ""
+    of_core = module.startswith(("janus_notebook.client.", "janus_notebook.plugins."))
+    return True if of_core and is_hidden(name, member) else None
 
 
 def shorten(

@@ -126,6 +126,7 @@ class LocalGateway(TokenStore):
 
     @property
     def http_url(self) -> str:
+        """URL of the Janus API over HTTP."""
         return f"http://{LOOPBACK}:{self._address('http').http}/janus"
 
     @property
@@ -141,10 +142,12 @@ class LocalGateway(TokenStore):
 
     @property
     def admin_ws_url(self) -> str:
+        """URL of the Admin API over WebSocket."""
         return f"ws://{LOOPBACK}:{self._address('websockets').admin_ws}"
 
     @property
     def admin_unix_url(self) -> str:
+        """URL of the Admin API over a Unix socket."""
         return f"unix://{quote(str(self._folder()))}/admin.sock"
 
     @property

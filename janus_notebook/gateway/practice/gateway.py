@@ -99,6 +99,7 @@ class PracticeGateway(TokenStore):
 
     @property
     def http_url(self) -> str:
+        """URL of the Janus API over HTTP."""
         return f"http://{LOOPBACK}:{self._running().http.port}/janus"
 
     @property
@@ -148,6 +149,7 @@ class PracticeGateway(TokenStore):
 
     @property
     def running(self) -> bool:
+        """Whether it runs."""
         return self._life is not None and self._life.running
 
     @property
