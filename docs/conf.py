@@ -37,11 +37,10 @@ extensions = [
 ]
 root_doc = "docs/index"
 include_patterns = ["docs/**", "notebooks/*.ipynb", "CONTRIBUTING.md", "CHANGELOG.md"]
-exclude_patterns = [".venv*/**", "build/**", "**/.*/**"]
+exclude_patterns = [".*", "build"]
 
 # -- pages and tutorials
 
-myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"  # the tests run the tutorials, and store their outputs
 nb_merge_streams = True
@@ -68,7 +67,7 @@ nitpick_ignore_regex = [
     ),
     (r"py:class", r"(AudioFrame|MediaStreamTrack|NDArray|Path|RTCDataChannel|VideoFrame)"),
     # Types that nobody outside makes or needs to know: aliases, type variables, the gateway's own parts.
-    (r"py:class", r"(.*\.)?(CaptureKind|Category|Id|Message|R|T|Ts|View)"),
+    (r"py:class", r"(.*\.)?(CaptureKind|Category|Id|Message|View|[A-Z]s?)"),
     (
         r"py:class",
         r"(.*\.)?(ConnectionUser|Delivery|FileTrack|Front|HandleFacts|HowToClose|PluginDetail|PracticePlugin)",
