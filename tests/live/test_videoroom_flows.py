@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
-import re
-import types
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +13,7 @@ from janus_notebook import (
     JanusPluginError,
     JanusSession,
     JanusStateError,
-    connect,
 )
-from janus_notebook.bridge import background
-from janus_notebook.notebook.workspace import workspace
 from janus_notebook.plugins.videoroom import RoomSubscriber
 from tests.client.scripted import errors_in, run, until
 from tests.live.videoroom import SECRET, colour, is_right, offers, publisher, room, sent, shows
@@ -375,28 +368,6 @@ def test_the_room_is_destroyed_and_made_again(gateway: LocalGateway) -> None:
             assert errors_in(session) == []
 
     run(main())
-
-
-def test_the_readme_s_example(gateway: LocalGateway) -> None:
-    async def main() -> None:
-        text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-        snippets = re.findall(r"```python\n(.*?)```", text, re.S)
-        [example] = [code for code in snippets if "viewer = await" in code]
-        session = await connect(gateway.ws_url)
-        names: dict[str, Any] = {"session": session}
-        code = compile(example, "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-        try:
-            await types.FunctionType(code, names)()
-            assert names["frame"].shape[2] == 3
-            await names["room"].destroy(room=1000)
-        finally:
-            await session.destroy()
-
-    try:
-        run(main())
-    finally:
-        workspace().close()
-        background().stop()
 
 
 def test_a_view_is_held_against_the_list(gateway: LocalGateway) -> None:
