@@ -104,3 +104,10 @@ def test_nothing_is_left_out_of_the_contents() -> None:
     pages = [page for page in PAGES if page.startswith("docs/") and page != "docs/index.md"]
     named = [Path(page).relative_to("docs").with_suffix("").as_posix() for page in pages]
     assert [name for name in named if f"\n{name}\n" not in index] == []
+
+
+def test_readme_names_every_tutorial() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    tutorials = [name for name in NOTEBOOKS if Path(name).name[0].isdigit()]
+    assert tutorials
+    assert [name for name in tutorials if f"({name})" not in readme] == []

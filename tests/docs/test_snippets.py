@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from janus_notebook.config import SETTINGS
-from tests.docs.pages import PAGES, Snippet, fences, snippets
+from tests.docs.pages import PAGES, Snippet, fences, snippets, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +68,18 @@ def test_every_snippet_of_a_page_runs(page: str, reader: Reader) -> None:
     for snippet in snippets(page):
         if snippet.not_run is None:
             reader.run(snippet)
+
+
+@pytest.mark.live
+@pytest.mark.kernel
+def test_what_readme_shows_first_needs_no_janus(reader: Reader) -> None:
+    readme = text_of("README.md")
+    before = readme.count("\n", 0, readme.index("Where there is no `janus` program"))
+    first = [snippet for snippet in snippets("README.md") if snippet.line < before]
+    assert "%janus serve\n" in first[0].code
+    for snippet in first:
+        code = snippet.code.replace("%janus serve\n", "%janus serve --practice\n")
+        reader.run(Snippet(snippet.page, snippet.line, code))
 
 
 @pytest.mark.parametrize("page", PAGES)
