@@ -8,6 +8,7 @@ and CHANGELOG link to each other by the same paths here and on a code host, and 
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from janus_notebook.notebook.forms import is_hidden
 if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
-    from sphinx.domains.python import PythonDomain
+    from sphinx.domains.python import ObjectEntry
     from sphinx.environment import BuildEnvironment
 
 about = metadata("janus-notebook")
@@ -100,21 +101,28 @@ def resolve(
     """
     if node.get("refdomain") != "py":
         return None
-    domain: PythonDomain = env.domains.python_domain
     target, is_type = node["reftarget"], node["reftype"] == "class"
-    name = target.rpartition(".")[2] if is_type else target
     # A bare lower-case name is a parameter more often than somebody else's method.
-    kinds = ("method", "property", "attribute") if is_type or name.islower() else ()
+    kinds = ("method", "property", "attribute") if is_type or target.islower() else ()
     found = {
         entry.node_id: (full, entry)
-        for full, entry in domain.find_obj(env, None, None, name, None, 1)
-        if entry.objtype not in kinds
+        for full, entry in _named(env).get(target.rpartition(".")[2], [])
+        if entry.objtype not in kinds and (is_type or f".{full}".endswith(f".{target}"))
     }
     if len(found) == 1:
         [(full, entry)] = found.values()
         builder: Any = app.builder
         return make_refnode(builder, node["refdoc"], entry.docname, entry.node_id, content, full)
     return content if node["reftype"] == "obj" else None
+
+
+@cache
+def _named(env: BuildEnvironment) -> dict[str, list[tuple[str, ObjectEntry]]]:
+    """All that the reference describes, by the last part of its name."""
+    found: dict[str, list[tuple[str, ObjectEntry]]] = {}
+    for full, entry in env.domains.python_domain.objects.items():
+        found.setdefault(full.rpartition(".")[2], []).append((full, entry))
+    return found
 
 
 def skip(_app: Sphinx, _what: str, name: str, member: object, _skip: bool, _options: object) -> bool | None:
