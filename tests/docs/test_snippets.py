@@ -53,8 +53,8 @@ class Reader:
         module.write_text(code)
         # Ours is loaded because it is installed; what others bring would only take time.
         without = [f"-pno:{plugin}" for plugin in ("cacheprovider", "hypothesispytest", "anyio", "timeout")]
-        command = [sys.executable, "-m", "pytest", "-q", *without, f"--rootdir={self.folder}", module]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60)
+        command = [sys.executable, "-m", "pytest", "-q", *without, f"--rootdir={self.folder}"]
+        done = subprocess.run([*command, module], cwd=self.folder, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, f"{snippet}:\n{done.stdout}\n{done.stderr}"
 
 
