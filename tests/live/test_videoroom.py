@@ -17,6 +17,7 @@ from janus_notebook import (
     JanusVersionError,
 )
 from janus_notebook.plugins.videoroom.replies import RemoteDestination
+from tests.admin import admin
 from tests.client.scripted import errors_in, run, until
 from tests.gateways import running_gateway
 from tests.live.videoroom import SECRET, colour, handle, known, publisher, room, sent, shows
@@ -612,6 +613,13 @@ def test_a_subscription_by_hand(gateway: LocalGateway) -> None:
             await refused(sub.unsubscribe(streams=[]), 430, "INVALID_ELEMENT")
             await refused(sub.update(), 429, "MISSING_ELEMENT")
             await refused(sub.configure(streams=[{"mid": "9", "send": False}]), 428, "NO_SUCH_FEED")
+            pause: dict[str, Any] = {"streams": [{"mid": "0", "send": False}]}
+            for options, sends in ((pause, False), ({"video": True}, True)):
+                await sub.configure(**options)
+                assert sub.subscribed["0"].send is sends
+                at = {"session_id": session.id, "handle_id": sub.id}
+                info = await asyncio.to_thread(admin, gateway, "handle_info", **at)
+                assert info["info"]["plugin_specific"]["streams"][0]["send"] is sends  # Janus means the same
 
             nothing = await sub.unsubscribe(streams=[{"feed": 7}])
             assert nothing.data == {"videoroom": "updated", "room": 77}

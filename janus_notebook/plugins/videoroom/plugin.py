@@ -141,6 +141,8 @@ class JanusVideoRoomPlugin(Managing, Forwarding, Publishing, Subscribing):
             self._keep_secret(data, body)
             self.view.follow(data, body)
             self.follow_streams(data)
+            if data.get("configured") == "ok":
+                self.follow_sends(body)
 
     def _keep_secret(self, data: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         key = {"created": "secret", "edited": "new_secret"}.get(str(data.get("videoroom")), "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from janus_notebook.errors import JanusError
 from janus_notebook.plugins.requests import Extra, Id, request
 from janus_notebook.plugins.videoroom.bell import Bell
@@ -250,6 +252,17 @@ class Subscribing(WebRtcPlugin):
                 if data.get("switched") == "ok":
                     self._answered = _shown(streams)  # the same tracks go on with the new feeds
                 self.subscription_bell.ring()
+
+    def follow_sends(self, body: Mapping[str, Any]) -> None:
+        """Take over what a `configure` said of what is relayed: Janus took it, and tells it no more."""
+        tuned = {each.get("mid"): each.get("send") for each in body.get("streams") or ()}
+        now = {}
+        for mid, stream in self.subscribed.items():
+            send = tuned.get(mid) if mid in tuned else body.get(stream.type)  # the older form: all of a kind
+            now[mid] = replace(stream, send=send) if isinstance(send, bool) else stream
+        if now != self.subscribed:
+            self.subscribed = now
+            self.subscription_bell.ring()
 
     def forget_streams(self) -> None:
         """Nothing is subscribed to any more."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec.structs import replace
-
 from janus_notebook.errors import JanusOptionError
 from janus_notebook.panels.handle.controls.base import (
     LAYERS,
@@ -93,8 +91,6 @@ async def _keyframe(plugin: JanusVideoRoomPlugin, _arguments: Mapping[str, Any],
 async def _send(plugin: JanusVideoRoomPlugin, arguments: Mapping[str, Any], _context: Context) -> str:
     stream, on = one_of(arguments, "mid", plugin.subscribed), flag(arguments)
     await plugin.configure(streams=[{"mid": stream.mid, "send": on}])
-    if (shown := plugin.subscribed.get(stream.mid)) is not None:  # Janus does not tell it by itself
-        plugin.subscribed[stream.mid] = replace(shown, send=on)
     return f"mid {stream.mid} is {'relayed again' if on else 'paused'}"
 
 
