@@ -114,8 +114,9 @@ def _helpers(case: Case) -> str:
 def _refused(case: Case, exc: JanusServerError) -> Finding:
     """Janus can't set up a PeerConnection: in practice it found no address to gather."""
     assert case.handle is not None
-    reason = f" ({case.handle.reason})" if case.handle.reason else ""
-    return _no_addresses(f"Janus could not set up a PeerConnection: {exc.message}{reason}")
+    reason = case.handle.reason
+    more = f" ({reason})" if reason not in exc.message else ""  # mostly the same words
+    return _no_addresses(f"Janus could not set up a PeerConnection: {exc.message}{more}")
 
 
 def _no_addresses(seen: str) -> Finding:
