@@ -62,3 +62,9 @@ class Drawing(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         ident = uuid4().hex
         super().__init__(model_id=ident, own_id=ident, **traits)
+        # A front end such as JupyterLab has what its widgets say handled by a subshell, a thread beside the
+        # one that runs cells, and names it in each message. But ipykernel 7.4 hands the message to the shell
+        # on whose behalf the widget last sent something: the running cell's, mostly, which hears nothing.
+        # It is made for what waits for an answer on its own thread; a panel's click waits for none.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = None

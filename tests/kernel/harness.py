@@ -20,6 +20,7 @@ import os
 import re
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Self
 from jupyter_client.manager import KernelManager
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STARTUP_SECONDS = 60.0
@@ -191,15 +192,41 @@ class Kernel:
         self._running = _Running(self._execute(code))
 
     def run_in_subshell(self, code: str, timeout: float = 30.0) -> Result:
-        """Run a cell in a new subshell: a thread with its own loop, beside a cell that `start` sent."""
+        """Run a cell in a new subshell, beside a cell that `start` sent."""
+        with self.subshell(timeout) as subshell_id:
+            return self._finish(_Running(self._execute(code, subshell_id=subshell_id)), timeout)
+
+    @contextmanager
+    def subshell(self, timeout: float = 30.0) -> Iterator[str]:
+        """A subshell, by its id: a thread with its own loop, which takes what names it."""
         control, session = self._client.control_channel, self._client.session
         control.send(session.msg("create_subshell_request"))
         subshell_id = self._client.get_control_msg(timeout=timeout)["content"]["subshell_id"]
         try:
-            return self._finish(_Running(self._execute(code, subshell_id=subshell_id)), timeout)
+            yield subshell_id
         finally:
             control.send(session.msg("delete_subshell_request", {"subshell_id": subshell_id}))
             self._client.get_control_msg(timeout=timeout)
+
+    def send_comm(self, comm_id: str, data: dict[str, Any], **header: str) -> None:
+        """Say something to a comm, as a page does; `header`: more of the message's header."""
+        message = self._client.session.msg("comm_msg", {"comm_id": comm_id, "data": data})
+        message["header"] |= header
+        self._client.shell_channel.send(message)
+
+    def wait_for_comm(
+        self, comm_id: str, holds: Callable[[dict[str, Any]], bool], timeout: float = 30.0
+    ) -> dict[str, Any]:
+        """Wait for a message of a comm, while the cell runs that `start` sent; return the whole message."""
+        assert self._running is not None, "no cell runs: call start() first"
+        deadline = time.monotonic() + timeout
+        while True:
+            self._take(self._running, deadline)
+            message = self.messages[-1]
+            ours = message["msg_type"] == "comm_msg" and message["content"]["comm_id"] == comm_id
+            if ours and holds(message):
+                return message
+            assert not self._running.idle, "the cell ended first"
 
     def _execute(self, code: str, **header: str) -> str:
         content = {"code": code, "silent": False, "allow_stdin": False, "stop_on_error": False}
@@ -207,6 +234,12 @@ class Kernel:
         message["header"] |= header
         self._client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
+
+    @property
+    def running(self) -> str:
+        """The message id of the cell that `start` sent."""
+        assert self._running is not None, "no cell runs: call start() first"
+        return self._running.msg_id
 
     def wait_for_output(self, text: str, timeout: float = 30.0) -> None:
         """Wait until the running cell has printed `text`; the way to know that it got somewhere."""

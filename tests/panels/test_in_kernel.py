@@ -12,6 +12,7 @@ from tests.kernel.harness import Kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.kernel
 
@@ -83,6 +84,26 @@ def test_fifty_runs_leave_one_model(kernel: Kernel) -> None:
     assert len(views) == 1
     assert kernel.value(count) == models
     assert len(set(display_ids(kernel.messages[before:], "display_data")) - {None}) == 1
+
+
+def test_a_click_is_heard_while_a_cell_computes(kernel: Kernel, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    kernel.run("panels.show_handle(handle)").check()
+    comm = kernel.value(
+        "next(w.comm.comm_id for w in __import__('ipywidgets').widgets.widget._instances.values()"
+        " if getattr(w, 'beat', {}).get('alive'))"
+    )
+    with kernel.subshell() as page:  # as JupyterLab opens one for what its widgets say
+        kernel.start(f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)")
+        cell = kernel.running
+        # The panel moves, on behalf of the cell: the kernel must not make the click wait for it.
+        kernel.wait_for_comm(comm, lambda message: message["parent_header"].get("msg_id") == cell)
+        click = {"type": "do", "action": "no such", "arguments": {}, "request": "mine"}
+        kernel.send_comm(comm, {"method": "custom", "content": click}, subshell_id=page)
+        heard = {"type": "heard", "request": "mine"}
+        kernel.wait_for_comm(comm, lambda message: message["content"]["data"].get("content") == heard)
+        go.touch()
+        kernel.finish().check()
 
 
 def test_the_last_state_is_published_and_closing_leaves_no_comm(kernel: Kernel) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ from janus_notebook import JanusEchoTestPlugin, JanusMediaError, JanusOptionErro
 from janus_notebook.media import ReceivedTrack, TestPattern
 from janus_notebook.media.preview_jpeg import Jpeg
 from janus_notebook.panels.static import html, plain
-from janus_notebook.panels.view import cells, flow, route
+from janus_notebook.panels.view import cells, flow
 from janus_notebook.panels.view.options import view_options
 from janus_notebook.panels.view.panel import ViewDrawing, ViewPanel
 from janus_notebook.panels.view.show import View, view_panel
@@ -289,27 +287,6 @@ def test_the_saved_notebook_holds_no_picture_unless_asked(scene: Scene) -> None:
         after["figures"] = after["figures"] | {"shown": 99, "left_out": 3}
         after["taken"] = before["taken"]
         assert panel.steady(before) == panel.steady(after)
-
-
-def test_a_view_sends_on_behalf_of_what_its_page_said_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    parent: contextvars.ContextVar[str] = contextvars.ContextVar("parent", default="the running cell")
-    monkeypatch.setattr(route.Route, "_latest", None)
-    mine, other = route.Route(), route.Route()
-    assert mine.run(parent.get) == "the running cell"
-
-    def says(word: str) -> None:
-        parent.set(word)
-        mine.heard()
-
-    contextvars.copy_context().run(says, "subshell 1")
-    assert (mine.run(parent.get), mine.main, parent.get()) == ("subshell 1", True, "the running cell")
-    assert other.run(parent.get) == "subshell 1"  # before its own page was heard
-    page = threading.Thread(target=says, args=("subshell 2",))
-    page.start()
-    page.join()
-    assert (mine.run(parent.get), mine.main) == ("subshell 2", False)
-    monkeypatch.setattr(route, "FRESH_SECONDS", -1.0)
-    assert mine.run(parent.get) == "the running cell"  # the page may have gone, and its subshell
 
 
 # -- cells ---------------------------------------------------------------------------------------

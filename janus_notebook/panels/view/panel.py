@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +15,6 @@ from janus_notebook.panels import assets
 from janus_notebook.panels.panel import Panel
 from janus_notebook.panels.snapshot import NAME_LIMIT, clean
 from janus_notebook.panels.view.playing import Playing
-from janus_notebook.panels.view.route import Route
 from janus_notebook.panels.view.static import view_parts
 
 if TYPE_CHECKING:
@@ -62,7 +62,6 @@ class ViewPanel(Panel[Any]):
         self.source = source
         self._figures: tuple[float, dict[str, Any]] = (0.0, {})
         self._began = time.monotonic()
-        self._route = Route()
         self.playing = Playing(
             options, find=self._find, alive=lambda: self.alive, send=self._ship, on_error=self.fail
         )
@@ -144,9 +143,6 @@ class ViewPanel(Panel[Any]):
             "beat": self.beat(now - self._began),
         }
 
-    def paint(self, now: float) -> int:
-        return self._route.run(super().paint, now)
-
     def answer(self, request: dict[str, Any]) -> dict[str, Any] | None:
         self.playing.hear(request)
         return None
@@ -177,11 +173,11 @@ class ViewPanel(Panel[Any]):
 
     def _ship(self, content: dict[str, Any], picture: bytes) -> None:
         if not self.closed:
-            self._route.run(self.drawing.send, content, [picture])
+            self.drawing.send(content, [picture])
 
     def _on_message(self, widget: object, content: Any, buffers: object) -> None:
-        self._route.heard()
-        if not self._route.main:  # a thread of its own for what pages say: a cell does not hold it up
+        if threading.current_thread() is not threading.main_thread():
+            # Pages have a thread of their own: a cell does not keep the kernel from hearing them.
             self.playing.independent = True
         super()._on_message(widget, content, buffers)
 
