@@ -28,7 +28,7 @@ def camera_snapshot(call: BrowserCall) -> dict[str, Any]:
     return {
         "head": {
             "title": f"In the browser: {PLUGINS.get(handle.name, clean(handle.name, NAME_LIMIT))}",
-            "id": ident(handle.id),
+            "id": " ".join(filter(None, [clean(handle.label, NAME_LIMIT), ident(handle.id)])),
             "state": call.state,
             "reason": clean(call.reason, 400).rstrip("."),
             "page": clean(call.page, NAME_LIMIT),

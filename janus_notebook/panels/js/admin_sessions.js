@@ -161,7 +161,7 @@ function sessionsPage(page, { controls: { button }, question, request, signal })
     if (chosen?.session !== session || chosen.handle !== handle || reply.gone) return;
     waiting.hidden = true;
     treeBox.style.visibility = "";
-    tree.show(parseJson(reply.text), { open: -1 });
+    tree.show(parseJson(reply.text), { open: 0 });
   };
   const choose = (entry) => {
     chosen = entry && { session: entry.session.id, handle: entry.handle?.id ?? null };

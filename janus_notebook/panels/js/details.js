@@ -56,7 +56,7 @@ function detailsPane(parent, store, signal, closed) {
     for (const button of [copyJson, fold]) button.disabled = failed;
     if (failed) return;
     shown.text = answer.text;
-    tree.show(parseJson(answer.text), { open: 2, mark });
+    tree.show(parseJson(answer.text), { open: 3, mark });
   };
   const ask = () => {
     takeBack = store.ask({ type: "json", seq: shown.row.seq }, draw);

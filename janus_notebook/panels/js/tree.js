@@ -1,7 +1,7 @@
 // JSON as a folding tree, by mouse and by keyboard. It needs assets.style(…, "tree").
 //
 // const tree = jsonTree(parent, signal, { label: "What Janus said of the handle" }) puts an empty tree into
-// `parent`; tree.show(value, { open: 2, mark: "ice" }) draws a value that JSON.parse gave, or parseJson(text),
+// `parent`; tree.show(value, { open: 3, mark: "ice" }) draws a value that JSON.parse gave, or parseJson(text),
 // which keeps ids that are too long for a number. `open`: how many levels are unfolded at first; `mark`: a
 // text to highlight, unfolding what holds it. Call show again with a newer value: what the user has folded or
 // unfolded stays so, and the focus stays where it was. tree.fold(false) unfolds everything, tree.fold(true)
@@ -97,12 +97,12 @@ function jsonTree(parent, signal, { label }) {
   root.setAttribute("aria-label", label);
   const nodes = new WeakMap(); // element: what it shows
   const decided = new Map(); // path: whether the user, or fold(), wants it open
-  let options = { open: 1, mark: "" };
+  let options = { open: 2, mark: "" };
   let [shown, budget] = [null, TREE_ITEMS];
 
   const isOpen = ({ path, level, value }) => {
     if (options.mark && holds(value, options.mark)) return decided.get(path) !== false;
-    return decided.get(path) ?? level <= options.open;
+    return decided.get(path) ?? level < options.open;
   };
   const items = (pairs, level, path) => pairs.flatMap(([key, value]) => {
     const pairsOfIt = childrenOf(value);

@@ -53,7 +53,7 @@ def handle_source(handle: WebRtcPlugin, which: str) -> Source:
             raise JanusOptionError(str(exc), hint='view("video") waits for video that comes later.') from exc
     return Source(
         title=clean(handle.name.removeprefix("janus.plugin."), NAME_LIMIT),
-        ident=str(handle.id or ""),
+        ident=" ".join(filter(None, [clean(handle.label, NAME_LIMIT), str(handle.id or "")])),
         which=_named(which),
         find=partial(_of_handle, which=which),
         session=lambda core: core.session,
