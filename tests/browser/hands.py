@@ -23,6 +23,7 @@ USABLE = """(root) => [...root.querySelectorAll('button, select, input, textarea
         && node.checkVisibility({checkVisibilityCSS: true, contentVisibilityAuto: true}))"""
 TAB_STOPS = 250
 INSIDE = "(node) => node.closest('.janus-frame').contains(document.activeElement)"
+STANDS = f"(node) => node === document.activeElement ? 'here' : ({INSIDE})(node) ? 'inside' : 'outside'"
 # Tab goes on from where the focus is, else from the beginning of the panel, as for one who comes from above.
 APPROACH = f"""(node) => {{
     const panel = node.closest('.janus-frame'), from = document.activeElement;
@@ -108,11 +109,10 @@ class Keyboard(Hand):
     def reach(self, control: Locator) -> None:
         control.wait_for(state="visible")
         control.evaluate(APPROACH)
-        here, inside = "(node) => node === document.activeElement", f"(node) => ({INSIDE})(node)"
         for _ in range(TAB_STOPS):
-            if control.evaluate(here):
+            if (stands := control.evaluate(STANDS)) == "here":
                 return
-            assert control.evaluate(inside), f"Tab does not reach {control}"
+            assert stands == "inside", f"Tab does not reach {control}"
             self.tab.keyboard.press("Tab")
         raise AssertionError(f"{TAB_STOPS} times Tab, and {control} is not reached")
 

@@ -47,7 +47,7 @@ from tests.browser.tab import Theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
     from playwright.sync_api import Page as PlaywrightPage
 
 __all__ = ["CHECKOUT", "Dashboard", "Lab", "Notebook", "Page", "Theme", "jupyter_lab"]
@@ -79,6 +79,7 @@ class Lab:
         self.home = home
         self.url = ""
         self.browser: Browser
+        self.permissions: Sequence[str] = ()
         self._http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     @property
@@ -126,7 +127,8 @@ class Lab:
 
     @contextmanager
     def _tab(self, width: int, height: int) -> Iterator[PlaywrightPage]:
-        with self.browser.new_context(viewport={"width": width, "height": height}) as context:
+        size: ViewportSize = {"width": width, "height": height}
+        with self.browser.new_context(viewport=size, permissions=self.permissions) as context:
             yield context.new_page()
 
     def processes(self, word: str = "") -> dict[int, str]:
@@ -218,6 +220,7 @@ def jupyter_lab(
     *,
     browser_options: Sequence[str] = (),
     server_options: Sequence[str] = (),
+    permissions: Sequence[str] = (),
     patience: float = 15.0,
 ) -> Iterator[Lab]:
     """Run JupyterLab on `folder`, and a browser; at the end all processes below them must be gone.
@@ -226,12 +229,14 @@ def jupyter_lab(
         folder: where the notebooks are; kernels run in it.
         browser_options: more of Chromium's command line, such as a fake camera.
         server_options: more of JupyterLab's, such as another name that it answers to.
+        permissions: what every page may do without asking, such as ``camera``.
         patience: seconds that processes have to end after the server has.
     """
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert chromium, "these tests need Chromium: apt-get install chromium"
     with tempfile.TemporaryDirectory(prefix="lab-test-", ignore_cleanup_errors=True) as home:
         lab = Lab(Path(folder).resolve(), Path(home))
+        lab.permissions = permissions
         try:
             with ExitStack() as stack:
                 server = lab.start(server_options)

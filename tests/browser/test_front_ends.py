@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -9,14 +11,16 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.accessibility import unreachable, violations
 from tests.browser.hands import Hand, Keyboard, Mouse
+from tests.browser.harness import Lab, jupyter_lab
 from tests.browser.notebooks import write
 from tests.browser.tours import CELLS, ELSEWHERE, READY, SETUP, TOURS, end
+from tests.browser.tours_media import BROWSER_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from tests.browser.harness import Lab, Notebook, Theme
+    from tests.browser.harness import Notebook, Theme
     from tests.browser.tab import Tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.nightly, pytest.mark.timeout(1800)]
@@ -36,6 +40,14 @@ button
 """
 NAMES = list(CELLS)
 WIDTHS = (1400, 700)
+PERMISSIONS = ("clipboard-read", "clipboard-write", "camera", "microphone")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("notebooks")
+    with jupyter_lab(folder, browser_options=BROWSER_OPTIONS, permissions=PERMISSIONS) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +63,22 @@ class View:
         self.page = page
         self.cell = output
         self.name = name
-        page.tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     def output(self, panel: str) -> Locator:
         return self.cell(1 + NAMES.index(panel))
+
+    @contextmanager
+    def step(self, panel: str, what: str) -> Iterator[None]:
+        """A part of the test that takes its time, and tells what was on the page if it fails."""
+        began = time.monotonic()
+        try:
+            yield
+        except Exception as exc:
+            output = self.output(panel)
+            exc.add_note(f"{self.name}, {panel}, {what}:\n{output.inner_text()}\n{self.page.console_errors}")
+            self.page.screenshot(f"{self.name}-{panel}-failed", output)
+            raise
+        print(f"{self.name}, {panel}, {what}: {time.monotonic() - began:.1f} s")
 
     def look(self, theme: Theme) -> None:
         """Every panel is live and fits, axe-core finds no serious fault, and Tab goes everywhere."""
@@ -62,38 +86,50 @@ class View:
         for width in WIDTHS:
             tab.set_viewport_size({"width": width, "height": 2400})
             for panel in NAMES:
-                output = self.output(panel)
-                expect(output).to_contain_text(READY[panel])
-                expect(output.locator(".janus-static")).to_be_hidden()
-                shown = output.locator(".janus-panel").first
-                self.page.screenshot(f"{self.name}-{panel}-{theme}-{width}", output)
-                too_wide = shown.evaluate("(node) => node.scrollWidth - node.clientWidth")
-                assert too_wide <= 0, f"{panel}: {too_wide} pixels wider than its place at {width}"
-            assert (found := violations(tab)) == [], f"{theme}, {width}:\n" + "\n".join(found)
+                with self.step(panel, f"looked at, {theme}, {width}"):
+                    self.look_at(panel, f"{theme}-{width}")
+            self.rules(".janus-frame", f"{theme}, {width}")
             pages = self.output("admin").get_by_role("tab").all()
             for page in pages[1:]:
-                page.click()
                 name = page.inner_text().split(" ")[0].lower()
-                self.page.screenshot(f"{self.name}-admin-{name}-{theme}-{width}", self.output("admin"))
-                found = violations(tab, ".janus-admin")
-                assert found == [], f"{name}, {theme}, {width}:\n" + "\n".join(found)
-                self.reachable("admin", f"{name}, {theme}")
+                with self.step("admin", f"{name}, {theme}, {width}"):
+                    page.click()
+                    self.page.screenshot(f"{self.name}-admin-{name}-{theme}-{width}", self.output("admin"))
+                    self.rules(".janus-admin", f"{name}, {theme}, {width}")
+                    self.reachable("admin")
             pages[0].click()
         for panel in NAMES:
-            self.reachable(panel, theme)
+            with self.step(panel, f"by Tab, {theme}"):
+                self.reachable(panel)
 
-    def reachable(self, panel: str, where: str) -> None:
+    def look_at(self, panel: str, name: str) -> None:
+        """It is as the tours want it, and no wider than its place."""
+        output = self.output(panel)
+        output.scroll_into_view_if_needed()
+        expect(output).to_contain_text(READY[panel])
+        expect(output.locator(".janus-static")).to_be_hidden()
+        self.page.screenshot(f"{self.name}-{panel}-{name}", output)
+        too_wide = "(node) => node.scrollWidth - node.clientWidth"
+        assert output.locator(".janus-panel").first.evaluate(too_wide) <= 0, "it is wider than its place"
+
+    def rules(self, selector: str, where: str) -> None:
+        began = time.monotonic()
+        assert (found := violations(self.page.tab, selector)) == [], f"{where}:\n" + "\n".join(found)
+        print(f"{self.name}, axe-core, {where}: {time.monotonic() - began:.1f} s")
+
+    def reachable(self, panel: str) -> None:
         missed = unreachable(self.page.tab, self.output(panel).locator(".janus-frame").first)
-        assert missed == [], f"{panel}, {where}:\n" + "\n".join(missed)
+        assert missed == [], "\n".join(missed)
 
     def tour(self, hand: Hand, width: int, panels: Iterable[str] = NAMES) -> None:
         """Each control of each panel."""
         hand.tab.set_viewport_size({"width": width, "height": 900})
         for panel in panels:
             output = self.output(panel)
-            TOURS[panel](output, hand)
-            left = hand.untried(output, apart=ELSEWHERE.get(panel, ()))
-            assert not left, f"{panel}, by {hand.name}: {left}"
+            with self.step(panel, f"by {hand.name}, {width}"):
+                TOURS[panel](output, hand)
+                left = hand.untried(output, apart=ELSEWHERE.get(panel, ()))
+                assert not left, f"untried: {left}"
 
     def moves_while_busy(self, go: Path) -> None:
         """The clock of a panel goes on while the kernel works."""
