@@ -55,7 +55,7 @@ def sessions_page(panel: Locator, hand: Hand) -> None:
     hand.choose(every, "off")
     expect(every).to_have_value("0")
     handles = panel.locator("tr[data-kind=handle]")
-    hand.fill(panel.get_by_label("Filter the sessions"), "echotest")
+    hand.fill(panel.get_by_label("Filter the sessions"), "viewer")
     expect(handles).to_have_count(1)
     hand.press(handles.get_by_role("button"))
     tree = panel.get_by_role("tree", name="What Janus knows of the handle")

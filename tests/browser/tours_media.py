@@ -106,16 +106,17 @@ def camera(panel: Locator, hand: Hand) -> None:
 
 
 def screen(panel: Locator, hand: Hand) -> None:
-    """A browser asks what to share after a click only; the rest is as with the camera."""
-    choose, again = button(panel, "Choose what to share"), button(panel, "Start again")
-    mine = panel.locator(".janus-mine video").locator("visible=true")
+    """As with the camera; a browser that asks after a click only gets one."""
+    choose, again, hang_up = (
+        button(panel, name) for name in ("Choose what to share", "Start again", "Hang up")
+    )
     for _ in range(2):
-        expect(choose.or_(again)).to_be_visible()
+        expect(again.or_(hang_up)).to_be_visible()
         if again.is_visible():
             hand.press(again)
-        expect(choose.or_(mine)).to_be_visible()
+        expect(choose.or_(panel.locator(".janus-mine video").locator("visible=true")).first).to_be_visible()
         if choose.is_visible():
             hand.press(choose)
-        moves(mine)
-        hand.press(button(panel, "Hang up"))
+        moves(panel.locator(".janus-mine video"))
+        hand.press(hang_up)
         expect(panel.locator(".janus-verdict")).to_contain_text("you hung up")

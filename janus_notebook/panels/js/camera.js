@@ -145,7 +145,8 @@ export default {
       });
       const own = call.off.video ? null : sources.video?.track ?? null;
       mine.box.hidden = !sources.video && !call.off.video;
-      mine.update(own, `You${call.off.video ? " (camera is off)" : call.wants.video === "test" ? " (test picture)" : ""}`);
+      const what = call.off.video ? "camera is off" : { test: "test picture", screen: "what you share" }[call.wants.video];
+      mine.update(own, what ? `You (${what})` : "You");
       stage.hidden = mine.box.hidden && !videos.length;
       mute.hidden = !sources.audio;
       put(mute, call.muted.audio ? "Unmute" : call.wants.audio === "test" ? "Mute tone" : "Mute microphone");
