@@ -154,7 +154,8 @@ class Kernel:
     def _connect(self) -> None:
         self._replies.clear()  # each client of a manager numbers its requests from the start
         self._client = self._manager.client()
-        self._client.start_channels()
+        # No heartbeat: nobody looks at it, and where a busy kernel misses one, it opens a socket anew.
+        self._client.start_channels(hb=False)
         self._client.wait_for_ready(timeout=STARTUP_SECONDS)
 
     def close(self) -> None:
