@@ -27,6 +27,7 @@ def examine(
     media: bool = True,
     timeout: float = 10.0,
     on_check: Callable[[Check], None] | None = None,
+    **known: str,
 ) -> tuple[Diagnosis, Call[None]]:
     """Begin to examine a server on the background loop.
 
@@ -35,6 +36,7 @@ def examine(
             else that of the settings.
         plugins, media, timeout: as in `janus_notebook.doctor.diagnose`.
         on_check: called with each check as its step ends, on the background loop.
+        known: ``api_secret``, ``token``, ``admin_url``, ``admin_secret``, before those of the settings.
 
     Returns:
         The diagnosis, which fills as the steps end, with the browser's steps at its end; and the call
@@ -43,7 +45,7 @@ def examine(
     Raises:
         JanusOptionError: no server is known.
     """
-    where = _target(url)
+    where = _target(url) | known
     diagnosis = _newest[where["url"]] = Diagnosis(mask_url(where["url"]))
 
     def add(check: Check) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from janus_notebook.bridge import background
-from janus_notebook.errors import JanusTimeoutError
+from janus_notebook.errors import JanusOptionError, JanusTimeoutError
 from janus_notebook.panels import display, static
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from janus_notebook.client.replay import AnyHandle, AnySession
     from janus_notebook.doctor import Diagnosis
     from janus_notebook.panels.board import Board
+    from janus_notebook.panels.panel import Panel
     from janus_notebook.panels.static import Part
     from janus_notebook.panels.view.options import ViewOptions
     from janus_notebook.panels.view.show import View
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "close_all",
     "close_panels",
+    "panel_of",
     "show_admin",
     "show_camera",
     "show_doctor",
@@ -172,6 +174,37 @@ def show_camera(call: BrowserCall) -> None:
 
     board = _board()
     board.show(board.panel(CameraPanel, call))
+
+
+def panel_of(shown: object) -> Panel[Any]:
+    """The live panel that a cell would show of something, for a page of one's own::
+
+        ipywidgets.Tab([panel_of(session).widget, panel_of(await admin()).widget])
+
+    It is the same panel as anywhere else, and lives as long as what it shows. In a saved notebook a page of
+    one's own leaves nothing; a cell that shows the object itself leaves its static form.
+
+    Args:
+        shown: what shows a panel as the last line of a cell, or a `Diagnosis`.
+
+    Raises:
+        JanusOptionError: it has no panel, or the front end is a terminal.
+    """
+    from janus_notebook.doctor import Diagnosis
+
+    show = partial(show_doctor, shown) if isinstance(shown, Diagnosis) else _display_of(shown)
+    if show is not None and display.has_widgets():
+        with _board().aside() as panels:
+            show()
+        if panels:
+            return panels[-1]
+    what = "here, in a terminal, there are no panels" if show is not None else f"{shown!r} has no panel"
+    raise JanusOptionError(what, hint="A session, a handle, session.events, admin(), a room's view have one.")
+
+
+def _display_of(shown: object) -> Callable[[], object] | None:
+    display_of: Callable[[], object] | None = getattr(shown, "_ipython_display_", None)
+    return display_of
 
 
 def close_all() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -9,6 +10,8 @@ from janus_notebook.panels import display
 from janus_notebook.panels.painter import Painter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from janus_notebook.bridge import BackgroundLoop
     from janus_notebook.panels.panel import Panel
 
@@ -29,6 +32,7 @@ class Board:
         self.painter = Painter()
         self._panels: WeakKeyDictionary[object, dict[object, Panel[Any]]] = WeakKeyDictionary()
         self._open: list[Panel[Any]] = []  # those whose object is gone included, until they are closed
+        self._aside: list[Panel[Any]] | None = None
 
     @property
     def panels(self) -> list[Panel[Any]]:
@@ -58,7 +62,19 @@ class Board:
     def show(self, panel: Panel[Any]) -> None:
         """Show a panel in the running cell."""
         self.loop.run_sync(self.painter.add, panel)  # anew, if the loop was stopped since
-        display.show(panel, self.loop)
+        if self._aside is None:
+            display.show(panel, self.loop)
+        else:
+            self._aside.append(panel)
+
+    @contextmanager
+    def aside(self) -> Iterator[list[Panel[Any]]]:
+        """What is shown meanwhile goes into this list, and into no cell."""
+        before, self._aside = self._aside, []
+        try:
+            yield self._aside
+        finally:
+            self._aside = before
 
     def close_panels(self, cores: tuple[object, ...]) -> int:
         """Close the panels of these objects; return how many there were."""

@@ -135,6 +135,14 @@ class AdminPanel(Panel["JanusAdmin"]):
                 return {"type": "token", "token": self._known(number)}
         return None
 
+    def refresh_every(self, seconds: int) -> None:
+        """Read the server at once and then every so many seconds (`INTERVALS`); 0 ends that. On any thread.
+
+        Raises:
+            JanusOptionError: none of `INTERVALS`.
+        """
+        self._loop.run_sync(self.watch.every, _interval(seconds))
+
     def release(self) -> None:
         """Close the widgets, and end the automatic refresh. Idempotent."""
         if not self.closed and self._loop.running:
@@ -148,10 +156,8 @@ class AdminPanel(Panel["JanusAdmin"]):
         return ""  # the head says what became of it
 
     async def _set_interval(self, arguments: Mapping[str, Any]) -> str:
-        seconds = arguments.get("seconds")
-        if isinstance(seconds, bool) or seconds not in INTERVALS:
-            raise JanusOptionError(f"the automatic refresh is one of {INTERVALS} s, not {seconds!r}")
-        self.watch.every(int(seconds))
+        seconds = _interval(arguments.get("seconds"))
+        self.watch.every(seconds)
         return f"refreshes every {seconds} s" if seconds else "refreshes only when asked"
 
     async def _set(self, arguments: Mapping[str, Any]) -> str:
@@ -229,3 +235,9 @@ def _texts(value: object) -> list[str]:
 
 def _short(plugin: str) -> str:
     return plugin.removeprefix("janus.plugin.")
+
+
+def _interval(seconds: object) -> int:
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds not in INTERVALS:
+        raise JanusOptionError(f"the automatic refresh is one of {INTERVALS} s, not {seconds!r}")
+    return seconds
