@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What binder/demo and tests/run share. Sourced in the checkout's top folder; plain POSIX sh.
+# What binder/demo, binder/postBuild and tests/run share. Sourced in the checkout's top folder; plain POSIX sh.
 
 # `ip` and friends live in folders that an ordinary user's PATH may lack.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -90,7 +90,7 @@ look_for_python() {
 find_python() {
     look_for_python || {
         [ -z "$old" ] && can_install && apt_install python3 python3-venv && look_for_python
-    } || stop 2 "Python 3.11 or newer is needed; ${old:+this machine has $old. }On Debian 12 or newer," \
+    } || stop 2 "Python 3.11 or newer is needed; ${old:+this machine has $old; }on Debian 12 or newer," \
         "run as root: apt-get install python3 python3-venv"
     # Debian keeps venv's ensurepip in a package of its own.
     "$base" -c 'import ensurepip, venv' 2>/dev/null || {
@@ -108,7 +108,7 @@ environment() {
         "$base" -m venv --clear .venv || stop 2 "'$base -m venv .venv' failed"
     fi
     # An editable install holds the checkout's path, so a checkout that was moved is installed anew.
-    sum=$({ pwd && cat pyproject.toml; } | cksum)
+    sum=$({ pwd && cat pyproject.toml && grep '^__version__' janus_notebook/__init__.py; } | cksum)
     for extra; do
         [ "$(cat ".venv/installed-$extra" 2>/dev/null)" = "$sum" ] && return 0
     done
@@ -123,6 +123,32 @@ environment() {
         stop 1 "pip could not install the package; all its words are in .venv/pip.log"
     fi
     printf '%s\n' "$sum" >".venv/installed-$1"
+}
+
+# JupyterLab's question about its news would lie over the first panel; the answer is for this environment only.
+jupyterlab_settings() {
+    settings=$("$python" -c 'import sys; print(sys.prefix)')/share/jupyter/lab/settings
+    mkdir -p "$settings" &&
+        printf '%s\n' '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}' \
+            >"$settings/overrides.json"
+}
+
+# free_port PORT: prints it, or the first one after it where a server may listen; nothing if there is none.
+free_port() {
+    "$python" - "$1" <<'EOF'
+import socket, sys
+
+first = int(sys.argv[1])
+for port in range(first, min(first + 50, 65536)):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        print(port)
+        break
+EOF
 }
 
 # WebRTC needs an address that is not loopback. Two ends of one cable inside a network namespace give one that
