@@ -24,13 +24,16 @@ USABLE = """(root) => [...root.querySelectorAll('button, select, input, textarea
 TAB_STOPS = 250
 INSIDE = "(node) => node.closest('.janus-frame').contains(document.activeElement)"
 STANDS = f"(node) => node === document.activeElement ? 'here' : ({INSIDE})(node) ? 'inside' : 'outside'"
-# Tab goes on from where the focus is, else from the beginning of the panel, as for one who comes from above.
+# Forwards or backwards from the focus, else from the beginning of the panel, as if one came from above.
 APPROACH = f"""(node) => {{
     const panel = node.closest('.janus-frame'), from = document.activeElement;
-    const ahead = node === from || from.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_FOLLOWING;
-    if (({INSIDE})(node) && ahead) return;
+    if (({INSIDE})(node)) {{
+        const behind = from.compareDocumentPosition(node) & Node.DOCUMENT_POSITION_PRECEDING;
+        return behind ? 'Shift+Tab' : 'Tab';
+    }}
     panel.tabIndex = -1;
     panel.focus();
+    return 'Tab';
 }}"""
 
 
@@ -108,13 +111,13 @@ class Keyboard(Hand):
 
     def reach(self, control: Locator) -> None:
         control.wait_for(state="visible")
-        control.evaluate(APPROACH)
+        key = control.evaluate(APPROACH)
         for _ in range(TAB_STOPS):
             if (stands := control.evaluate(STANDS)) == "here":
                 return
-            assert stands == "inside", f"Tab does not reach {control}"
-            self.tab.keyboard.press("Tab")
-        raise AssertionError(f"{TAB_STOPS} times Tab, and {control} is not reached")
+            assert stands == "inside", f"{key} does not reach {control}"
+            self.tab.keyboard.press(key)
+        raise AssertionError(f"{TAB_STOPS} times {key}, and {control} is not reached")
 
     def press(self, control: Locator, key: str = "Enter") -> None:
         self.reach(control)

@@ -67,7 +67,7 @@ def sessions_page(panel: Locator, hand: Hand) -> None:
     hand.press(panel.locator("tr[data-kind=session]").get_by_role("button").first)
     expect(button(panel, "Destroy session")).to_be_visible()
     hand.press(button(panel, "Close details"))
-    hand.fill(panel.get_by_label("Filter the sessions"), " ")
+    hand.fill(panel.get_by_label("Filter the sessions"), "")
 
 
 def rooms_page(panel: Locator, hand: Hand) -> None:
