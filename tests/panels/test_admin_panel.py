@@ -118,6 +118,22 @@ def test_closing_it_ends_the_refresh(
     assert board.panel(AdminPanel, admin) is board.panel(AdminPanel, admin)
 
 
+def test_between_two_readings_it_is_heard(panel: AdminPanel, front_end: FrontEnd) -> None:
+    """Else its page says that the kernel is silent."""
+    panel.refresh_every(30)
+    until(lambda: panel.watch.number == 2, 30)
+
+    def beats() -> set[float]:
+        sent = front_end.updates(panel.drawing)
+        return {state["beat"]["seconds"] for state in sent if "beat" in state and state["beat"]["alive"]}
+
+    before = beats()
+    until(lambda: len(beats() - before) >= 2, 30)
+    with pytest.raises(JanusError, match=r"one of .* not 7"):
+        panel.refresh_every(7)
+    panel.refresh_every(0)
+
+
 def test_a_failure_leaves_what_was_seen(
     page: Page, panel: AdminPanel, admin: ScriptedAdmin, monkeypatch: pytest.MonkeyPatch, loop: BackgroundLoop
 ) -> None:

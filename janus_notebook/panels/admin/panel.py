@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -64,6 +65,7 @@ class AdminPanel(Panel["JanusAdmin"]):
         super().__init__(core, loop=loop, painter=painter)
         self._own_labels = own_labels
         self._numbers: dict[str, int] = {}
+        self._state, self._since = "", 0.0
         self.watch = Watch(self._core, lambda: painter.hurry(self), self.fail)
         for name, doing, run in (
             ("refresh", "refresh", self._refresh),
@@ -118,7 +120,10 @@ class AdminPanel(Panel["JanusAdmin"]):
         return snapshot | {"head": head, "sessions": sessions}
 
     def live(self) -> dict[str, Any]:
-        return {**self.snapshot(), "beat": self.beat(0)}
+        snapshot = self.snapshot()
+        if snapshot["head"]["state"] != self._state:
+            self._state, self._since = snapshot["head"]["state"], time.monotonic()
+        return {**snapshot, "beat": self.beat(time.monotonic() - self._since)}
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """A handle as it was read last, or a token for the clipboard: it goes to the one who asks, no trait
