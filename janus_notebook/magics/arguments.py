@@ -124,7 +124,7 @@ def split(line: str, variable: Callable[[str], Any] | None = None, *, before: st
     """Split a magic's line into words.
 
     Quotes and brackets hold a word together. They are kept in words that are data, ``{...}``, ``[...]``
-    and ``key=value``; elsewhere quotes mean what they mean to a shell.
+    and ``key=value``; elsewhere quotes mean what they mean to a shell. What begins with ``#`` is a comment.
 
     Args:
         line: what follows the magic's name.
@@ -182,6 +182,8 @@ def _words(line: str, first_column: int) -> Iterator[str]:
                 yield word
             word = ""
             continue
+        elif character == "#" and not word and not opened:
+            return
         word += character
     if opened:
         character, column = opened[-1]

@@ -72,6 +72,10 @@ def test_a_missing_word_is_asked_for_with_those_that_are_known() -> None:
         ("connect ws://[::1]:8188", ["connect", "ws://[::1]:8188"]),
         (r"say it\'s", ["say", "it's"]),
         ("x=$name y", ["x=$name", "y"]),
+        # A comment, as a line of Python may have one: what is pasted from a text.
+        ("serve  # it's a gateway (of this kernel", ["serve"]),
+        ("#", []),
+        ("say a#1 '#2' \\#3", ["say", "a#1", "#2", "#3"]),
         # Variables, as in any magic.
         ("detach $a.id", ["detach", "17"]),
         ("detach {a.id}", ["detach", "17"]),
