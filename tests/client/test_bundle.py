@@ -533,6 +533,12 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert Scrubber(["12", ""]).text(text) == text
 
 
+def test_a_secret_that_begins_another_leaves_nothing_of_it() -> None:
+    secrets = ["tellnobody", "tellnobodyelse", "tellnobodyelsehere"]
+    for given in (secrets, secrets[::-1]):
+        assert Scrubber(given).text(f"<{' '.join(secrets)}>") == "<*** *** ***>"
+
+
 def test_a_short_secret_is_masked_where_it_stands_alone() -> None:
     assert Scrubber(["12"]).text("12 of 1234, x12, (12)") == "*** of 1234, x12, (***)"
 

@@ -429,7 +429,7 @@ def test_a_request_without_answer_while_the_server_is_busy() -> None:
     """That it can't be asked for more says nothing new: the first error stands."""
 
     async def main() -> None:
-        async with http_server() as server, opened(server, open_timeout=0.1) as made:
+        async with http_server() as server, opened(server, open_timeout=0.5) as made:
             server.on |= {"message": lambda request: None, "info": never}
             with pytest.raises(JanusProtocolError, match="without an answer"):
                 await send(made, "message")
