@@ -38,7 +38,7 @@ def test_a_person_watches_a_server(tmp_path: Path, theme: Theme, width: int) -> 
             return page.tab.get_by_role("button", name=name, exact=True)
 
         def panel(title: str) -> Locator:
-            page.tab.locator("[role=tab]").filter(has_text=title).first.click()
+            page.tab.locator(".lm-TabBar-tab").filter(has_text=title).click()
             return page.tab.locator(".janus-frame:visible")
 
         expect(page.tab.get_by_text("No server yet")).to_be_visible()
