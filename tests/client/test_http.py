@@ -357,6 +357,21 @@ def test_an_exchange_that_ends_after_its_client_was_closed() -> None:
     run(main())
 
 
+def test_while_old_connections_are_closed_all_may_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_client, "IDLE_SECONDS", -1.0)  # each is too old at once, the last one too
+
+    async def main() -> None:
+        async with http_server() as server:
+            url = httpx.URL(server.url + "/info")
+            client = HttpClient(url, context=None, headers={}, open_timeout=1, max_size=None, proxy=None)
+            for _ in range(2):
+                assert (await client.exchange("GET", url, timeout=5))[0] == 200
+            await until(lambda: server.open_connections == 0)
+            await client.close()
+
+    run(main())
+
+
 def test_a_reply_to_a_caller_that_gave_up_is_received() -> None:
     async def main() -> None:
         async with http_server() as server, opened(server) as made:

@@ -143,7 +143,7 @@ class HttpClient:
             return
         now = asyncio.get_running_loop().time()
         self._idle.append((now, transport))
-        while self._idle[0][0] < now - IDLE_SECONDS:
+        while self._idle and self._idle[0][0] < now - IDLE_SECONDS:  # others take some meanwhile
             await self._idle.popleft()[1].aclose()
 
     async def _body(self, response: httpx.Response) -> bytes:
