@@ -127,4 +127,5 @@ class Keyboard(Hand):
     def choose(self, choice: Locator, option: str) -> None:
         self.reach(choice)
         self._note(choice)
+        self.keys("Shift+Tab", "Tab")  # what was typed here within the last second would count as well
         self.tab.keyboard.type(option)
