@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -9,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from janus_notebook.protocol.typed import Typed
+from janus_notebook import client, plugins
+from janus_notebook.protocol.typed import Record, Typed
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,3 +146,17 @@ def test_any_object_can_be_read(data: dict[str, Any]) -> None:
     assert Room.read(room.data) == room
     for place in room.unreadable:
         assert place.partition(".")[0] in data
+
+
+def test_what_the_server_said_is_never_changed() -> None:
+    """Records are read on several threads, and stand in the log."""
+    for package in (plugins, client):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+    kinds, left = set[type[Record]](), [Record]
+    while left:
+        kinds.add(kind := left.pop())
+        left += kind.__subclasses__()
+    ours = [kind for kind in kinds if kind.__module__.startswith("janus_notebook.")]
+    assert len(ours) > 50
+    assert [kind.__name__ for kind in ours if not kind.__struct_config__.frozen] == []
