@@ -98,6 +98,7 @@ function factList(parent) {
 /** The head of a panel: title, id, state with its clock; returns its update. */
 function header(parent, model, signal) {
   hearing(model);
+  keepKeys(parent, signal);
   const node = parent.appendChild(make("header", "janus-header"));
   const title = node.appendChild(make("span", "janus-title"));
   const id = node.appendChild(make("span", "janus-id"));
