@@ -76,7 +76,7 @@ class View:
         except Exception as exc:
             output = self.output(panel)
             exc.add_note(f"{self.name}, {panel}, {what}:\n{output.inner_text()}\n{self.page.console_errors}")
-            self.page.screenshot(f"{self.name}-{panel}-failed", output)
+            self.page.screenshot(f"{self.name}-{panel}-failed")  # the page: an element may not stand still
             raise
         print(f"{self.name}, {panel}, {what}: {time.monotonic() - began:.1f} s")
 
@@ -159,6 +159,15 @@ def keys_stay_in_the_panels(notebook: Notebook) -> None:
             keyboard.press("ArrowDown")
             box.fill(before)
             assert (len(notebook), notebook.panel.evaluate(active)) == (cells, stays)
+    kinds = "panel => panel.content.widgets.map(({model}) => model.type)"
+    before_all = notebook.panel.evaluate(kinds)
+    for box in notebook.root.locator(".janus-panel :is(select:enabled, [role=listbox]):visible").all():
+        chosen = box.evaluate("(node) => node.value ?? null")
+        box.focus()
+        keyboard.type("xamv00")
+        assert notebook.panel.evaluate(kinds) == before_all, box
+        if chosen is not None:
+            box.select_option(chosen)
 
 
 @pytest.mark.parametrize(
@@ -171,18 +180,20 @@ def test_jupyterlab_and_notebook(
 ) -> None:
     with lab.page(front_end) as page:
         notebook = page.open(panels)
-        notebook.run_all()
-        view = View(page, notebook.output, front_end)
-        in_the_light, in_the_dark = (hand(page.tab) for hand in hands)
-        view.look("light")
-        view.tour(in_the_light, 1400)
-        view.moves_while_busy(lab.folder / "go")
-        keys_stay_in_the_panels(notebook)
-        page.set_theme("dark")
-        view.look("dark")
-        view.tour(in_the_dark, 700)
-        end(view.output, in_the_dark)
-        notebook.shutdown_kernel()
+        try:
+            notebook.run_all()
+            view = View(page, notebook.output, front_end)
+            in_the_light, in_the_dark = (hand(page.tab) for hand in hands)
+            view.look("light")
+            view.tour(in_the_light, 1400)
+            view.moves_while_busy(lab.folder / "go")
+            keys_stay_in_the_panels(notebook)
+            page.set_theme("dark")
+            view.look("dark")
+            view.tour(in_the_dark, 700)
+            end(view.output, in_the_dark)
+        finally:
+            notebook.shutdown_kernel()  # with its server, which the next front end would find
 
 
 @pytest.mark.parametrize(
