@@ -22,15 +22,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.live, pytest.mark.nightly, pytest
 
 # The machine may have more to do than this page.
 expect.set_options(timeout=120_000)
-# Voilà's kernel is ended by a request that no page has made.
-OPTIONS = ["--ServerApp.disable_check_xsrf=True"]
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1400), ("dark", 700)])
 def test_a_person_watches_a_server(tmp_path: Path, theme: Theme, width: int) -> None:
     shutil.copy(FOLDER / "dashboard.ipynb", tmp_path)
     with (
-        jupyter_lab(tmp_path, server_options=OPTIONS) as lab,
+        jupyter_lab(tmp_path) as lab,
         lab.voila("dashboard.ipynb", theme=theme, width=width) as page,
     ):
 
