@@ -148,8 +148,8 @@ def test_any_object_can_be_read(data: dict[str, Any]) -> None:
         assert place.partition(".")[0] in data
 
 
-def test_what_the_server_said_is_never_changed() -> None:
-    """Records are read on several threads, and stand in the log."""
+def records() -> list[type[Record]]:
+    """All that is read from what a server says, or made of it."""
     for package in (plugins, client):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             import_module(module.name)
@@ -159,4 +159,19 @@ def test_what_the_server_said_is_never_changed() -> None:
         left += kind.__subclasses__()
     ours = [kind for kind in kinds if kind.__module__.startswith("janus_notebook.")]
     assert len(ours) > 50
-    assert [kind.__name__ for kind in ours if not kind.__struct_config__.frozen] == []
+    return ours
+
+
+def test_what_the_server_said_is_never_changed() -> None:
+    """It is read on several threads, and stands in the log."""
+    assert [kind.__name__ for kind in records() if not kind.__struct_config__.frozen] == []
+
+
+def test_what_the_server_did_not_say_is_not_made_up() -> None:
+    defaults = {
+        f"{kind.__name__}.{field.name}": field.default
+        for kind in records()
+        for field in msgspec.structs.fields(kind)
+        if isinstance(field.default, int | float) and not isinstance(field.default, bool)
+    }
+    assert {name: value for name, value in defaults.items() if value} == {"LogFacts.capacity": 10_000}
