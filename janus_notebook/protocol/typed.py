@@ -18,6 +18,7 @@ LINE: Final = 88
 """Characters of a repr that is shown as it is."""
 NESTED_LINE: Final = 300
 UNREADABLE_SHOWN: Final = 5
+UNKNOWN: Final[tuple[Any, ...]] = (None, "", (), [], {})
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +26,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return clean(super().__repr__(), BLOCK_LIMIT, lines=True)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """In IPython: on one line if that is short, or within something else; else field by field."""
+        _print(self, printer)
+
+    def _repr_html_(self) -> str | None:
+        return outline_html(*self._outline()) if self._is_long(repr(self)) else None
+
+    def _outline(self) -> tuple[str, dict[str, Any], dict[str, str]]:
+        return type(self).__name__, mask(_known(self)), {}
+
+    def _is_long(self, line: str) -> bool:
+        return len(line) > LINE and type(self).__repr__ is Record.__repr__
 
 
 class Typed(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,23 +108,36 @@ class Typed(msgspec.Struct, frozen=True, kw_only=True):
         return {"unreadable": f"{unread} (see .data)"} if unread else {}
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        """In IPython: on one line if that is short, or within something else; else field by field."""
-        line = repr(self)
-        if len(printer.stack) > 1:  # itself, and what it is in
-            printer.text(clean(line, NESTED_LINE))
-        elif self._is_long(line):
-            printer.text(outline_text(type(self).__name__ + self._and(), mask(self.data), self._notes()))
-        else:
-            printer.text(line)
+        """As `Record` has it."""
+        _print(self, printer)
 
     def _repr_html_(self) -> str | None:
-        if not self._is_long(repr(self)):
-            return None
-        return outline_html(type(self).__name__ + self._and(), mask(self.data), self._notes())
+        return outline_html(*self._outline()) if self._is_long(repr(self)) else None
+
+    def _outline(self) -> tuple[str, dict[str, Any], dict[str, str]]:
+        return type(self).__name__ + self._and(), mask(self.data), self._notes()
 
     def _is_long(self, line: str) -> bool:
         """Whether its repr is to be read field by field; one of a class's own is short as it is."""
         return len(line) > LINE and type(self).__repr__ is Typed.__repr__
+
+
+def _print(shown: Record | Typed, printer: Any) -> None:
+    line = repr(shown)
+    if len(printer.stack) > 1:  # itself, and what it is in
+        line = clean(line, NESTED_LINE)
+    elif shown._is_long(line):
+        line = outline_text(*shown._outline())
+    printer.text(line)
+
+
+def _known(value: Any) -> Any:
+    """Records as dicts, however deep, without what they do not know: that is most fields of most of them."""
+    if isinstance(value, msgspec.Struct):
+        value = {name: item for name, item in msgspec.structs.asdict(value).items() if item not in UNKNOWN}
+    if isinstance(value, dict):
+        return {key: _known(item) for key, item in value.items()}
+    return [_known(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _fitting_fields(

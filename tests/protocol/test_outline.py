@@ -80,6 +80,25 @@ def test_a_class_with_a_repr_of_its_own_keeps_it() -> None:
     assert info._repr_html_() is None
 
 
+def test_a_part_of_an_answer_is_shown_by_what_is_known() -> None:
+    dtls = {"fingerprint": "AB:CD", "dtls-state": "connected", "token": "hunter2"}
+    ice = {"stream_id": 1, "state": "ready", "local-candidates": [HOSTILE[:100]]}
+    webrtc = HandleInfo.read({"webrtc": {"ice": ice, "dtls": dtls, "media": {"0": {"type": "audio"}}}}).webrtc
+    assert webrtc is not None
+    text, html = pretty(webrtc), webrtc._repr_html_()
+    lines = text.splitlines()
+    assert (lines[0], lines[1].split()[0]) == ("WebRtc", "ice")
+    assert "dtls_state: connected" in text
+    assert "None" not in text
+    assert "srtp_profile" not in text
+    assert html is not None
+    assert "<script" not in html
+    assert not set(text + html) & {"\x1b", "\x00", "\u202e", "\ud800"}
+    assert len(pretty([webrtc]).splitlines()) < 10
+    short = webrtc.media["0"].direction
+    assert (pretty(short), short._repr_html_()) == (repr(short), None)
+
+
 def test_whatever_it_holds_it_is_harmless_and_small() -> None:
     tags: set[str] = set()
 
