@@ -13,6 +13,7 @@ from janus_notebook.media import ReceivedTrack, TestPattern
 from janus_notebook.media.preview_jpeg import Jpeg
 from janus_notebook.panels.static import html, plain
 from janus_notebook.panels.view import cells, flow
+from janus_notebook.panels.view.figures import Figures
 from janus_notebook.panels.view.options import view_options
 from janus_notebook.panels.view.panel import ViewDrawing, ViewPanel
 from janus_notebook.panels.view.show import View, view_panel
@@ -106,6 +107,16 @@ def scene(
     board.close()
     for _, track in scene.fed:
         loop.submit(track.close, name="end").result(10)
+
+
+def test_a_rate_is_that_of_a_while() -> None:
+    figures = Figures()
+    for number in range(4):
+        figures.sent(number, 100.0, 1000, 0, 100.0)
+        figures.seen(number, 100.1 + number * 1e-4)  # in one breath
+    assert figures.now(100.2)["fps"] == 0.0
+    assert figures.now(101.1)["fps"] == 3.0
+    assert (figures.now(101.1)["latency"], figures.now(200.0)["fps"]) == (100, 0.0)
 
 
 def test_pictures_come_when_a_page_looks_and_two_at_most_are_under_way(scene: Scene) -> None:

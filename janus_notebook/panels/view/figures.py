@@ -9,6 +9,7 @@ from typing import Any, Final
 __all__ = ["Figures"]
 
 WINDOW_SECONDS: Final = 3.0
+LEAST_SECONDS: Final = 0.5
 
 
 class Figures:
@@ -52,10 +53,10 @@ class Figures:
         for kept in (self._sent, self._seen):
             while kept and now - kept[0][0] > WINDOW_SECONDS:
                 kept.popleft()
-        times = [at for at, _ in self._seen]
-        span = times[-1] - times[0] if len(times) > 1 else 0.0
+        span = now - self._seen[0][0] if self._seen else 0.0
         return {
-            "fps": round((len(times) - 1) / span, 1) if span > 0 else 0.0,
+            # Two that are confirmed in one breath say nothing of a rate.
+            "fps": round((len(self._seen) - 1) / span, 1) if span > LEAST_SECONDS else 0.0,
             "kilobytes": round(sum(size for _, size in self._sent) / WINDOW_SECONDS / 1000),
             "latency": round(median(took for _, took in self._seen) * 1000) if self._seen else None,
         }
