@@ -129,7 +129,7 @@ class Lab:
     @contextmanager
     def _tab(self, width: int, height: int) -> Iterator[PlaywrightPage]:
         size: ViewportSize = {"width": width, "height": height}
-        with self.browser.new_context(viewport=size, permissions=self.permissions) as context:
+        with self.browser.new_context(viewport=size, permissions=self.permissions or None) as context:
             yield context.new_page()
 
     def processes(self, word: str = "") -> dict[int, str]:

@@ -89,10 +89,10 @@ def test_a_late_reply_after_a_timeout_is_dropped_and_the_handle_works_on() -> No
 
 def test_no_ack_at_all_is_another_timeout() -> None:
     async def main() -> None:
-        async with scripted() as server, attached(server, timeout=0.05) as (session, plugin):
+        async with scripted() as server, attached(server) as (session, plugin):
             server.on["message"] = lambda _: []
             with pytest.raises(JanusTimeoutError, match=r"no reply to 'message' within 0\.05 s"):
-                await plugin.request({})
+                await plugin.request({}, timeout=0.05)
             assert session.counters["in_flight"] == 0
 
     run(main())

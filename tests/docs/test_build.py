@@ -1,4 +1,7 @@
-"""Sphinx builds the documentation with nothing to complain of, and the pages hold what they should."""
+"""Sphinx builds the documentation with nothing to complain of, and the pages hold what they should.
+
+By night, for it takes a minute of a core; snippets and links are looked at by day.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from tests.docs.pages import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.nightly
 
 # Warnings are errors, and so is a name in a signature that nothing resolves.
 OPTIONS = ("-q", "-n", "-W", "--keep-going", "-E")

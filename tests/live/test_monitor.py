@@ -149,7 +149,7 @@ def test_a_call_is_told_from_beginning_to_end(handler: str, grouping: bool) -> N
 def test_a_wrong_password_is_said_after_a_while(gateway: LocalGateway) -> None:
     async def main() -> None:
         heard: list[str] = []
-        monitor = Monitor(user="janus", password="right", patience=0.7, on_silence=heard.append)
+        monitor = Monitor(user="janus", password="right", patience=4.0, on_silence=heard.append)
         async with monitor:
             settings: Any = monitor.settings()
             settings["janus.eventhandler.sampleevh"]["general"] |= {"backend_pwd": "wrong"}
