@@ -214,8 +214,8 @@ def measure(lab: Lab, notebook: Notebook, flight: Flight, case: Case, seconds: f
         screen.evaluate("node => node.scrollIntoView({block: 'center'})")
         if case.hidden:
             notebook.cell(after).scroll_into_view_if_needed()
-            notebook.root.locator(".janus-frame").last.evaluate(
-                "node => { node.style.marginTop = '5000px'; }"
+            screen.evaluate(
+                "node => { node.closest('.janus-frame').style.transform = 'translateY(5000px)'; }"
             )
         flight.clear()
         tab.wait_for_timeout(seconds * 1000)
