@@ -214,9 +214,8 @@ def measure(lab: Lab, notebook: Notebook, flight: Flight, case: Case, seconds: f
         screen.evaluate("node => node.scrollIntoView({block: 'center'})")
         if case.hidden:
             notebook.cell(after).scroll_into_view_if_needed()
-            screen.evaluate(
-                "node => { node.closest('.janus-frame').style.transform = 'translateY(5000px)'; }"
-            )
+            below = "translateY(5000px)"  # a margin would be scrolled along
+            screen.evaluate("(node, to) => { node.closest('.janus-frame').style.transform = to; }", below)
         flight.clear()
         tab.wait_for_timeout(seconds * 1000)
         notebook.finish(seconds + 60)
