@@ -42,8 +42,8 @@ def test_an_offer_is_answered(target: Target) -> None:
             await plugin.attach(session)
             await other.attach(session)
             for _ in range(2):  # a handle can negotiate again after its hangup
-                # As `publish` does: Janus says that it hung up before its old ICE agent has ended, and answers
-                # an offer in between with no candidate.
+                # As `publish` does: Janus says that it hung up before its old ICE agent has ended, and
+                # answers an offer in between with no candidate.
                 await plugin._settled()
                 log_begins = len(session.events)
                 reply = await plugin.configure(audio=True, jsep={"type": "offer", "sdp": OFFER})
