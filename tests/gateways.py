@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -27,3 +28,11 @@ def running_gateway(**options: Any) -> Iterator[LocalGateway]:
         yield gateway
     finally:
         asyncio.run(gateway.stop())
+
+
+def logged(gateway: LocalGateway, *texts: str, within: float = 10.0) -> None:
+    """Wait until the server's log holds these texts: Janus writes it after it answered."""
+    deadline = time.monotonic() + within
+    while missing := [text for text in texts if text not in "\n".join(gateway.log_lines())]:
+        assert time.monotonic() < deadline, f"not in the log: {missing}"
+        time.sleep(0.02)

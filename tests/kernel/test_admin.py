@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.admin import handles, sessions
+from tests.gateways import logged
 from tests.kernel.harness import Kernel
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def test_the_magics_that_change(kernel: Kernel, gateway: LocalGateway, tmp_path:
         "session_timeout is -1" in kernel.run("%janus admin set session_timeout -1 --session session").stdout
     )
     kernel.run("%janus admin log hello from a magic").check()
-    assert any("hello from a magic" in line for line in gateway.log_lines())
+    logged(gateway, "hello from a magic")
     said = kernel.run(
         f"%janus admin capture echo --seconds 0.1 --folder {tmp_path} --file x.txt --text"
     ).check()

@@ -97,8 +97,8 @@ def test_the_plain_form_of_a_handle() -> None:
     event(session, "webrtcup", 42)
     event(session, "media", 42, mid="0", type="audio", receiving=True)
     text = static.plain(handle_parts(handle_snapshot(plugin)))
-    assert text.startswith(
-        "janus.plugin.echotest 42: ● connected\n    Connected in 0.00 s. Janus receives aud"
+    assert re.match(
+        r"janus\.plugin\.echotest 42: ● connected\n    Connected in \d\.\d\d s\. Janus receives aud", text
     )
     assert re.search(r"^  Signalling +✓ done +attached$", text, re.M)
     assert re.search(r"^  0 +audio( +–){6} +Janus receives it$", text, re.M)
