@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.harness import Lab, jupyter_lab
-from tests.browser.test_camera import OPTIONS, hung_up, opened, plays, text_of
+from tests.browser.test_camera import OPTIONS, hung_up, opened, plays, received, text_of
 from tests.browser.test_doctor import INSECURE, RULES
 from tests.gateways import running_gateway
 
@@ -45,15 +45,15 @@ def test_a_second_page_takes_it_and_falls_silent(lab: Lab, gateway: LocalGateway
     with lab.page(height=1100) as page:
         notebook = opened(lab, page, gateway, "echotest")
         panel = notebook.output(notebook.add_and_run("camera = it.camera(source='test')\ncamera"))
-        plays(page, panel.locator("video").first, colour=None)
+        plays(page, received(panel), colour=None)
         notebook.save()
         with lab.page(height=1100) as second:  # the same notebook in another page
             other = second._open("echotest-True.ipynb", kernel=True)
             shown = other.root.locator(".janus-camera")
             expect(shown).to_contain_text("It is in another page of this notebook")
-            plays(page, panel.locator("video").first, colour=None)
+            plays(page, received(panel), colour=None)
             shown.get_by_role("button", name="Take it here").click()
-            plays(second, shown.locator("video").first, colour=None)
+            plays(second, received(shown), colour=None)
             expect(panel.locator(".janus-verdict")).to_contain_text("It is in another page")
             # It can say nothing any more, though its media flow.
             second.tab.evaluate("() => { WebSocket.prototype.send = () => {}; }")
@@ -75,7 +75,7 @@ def test_no_camera_by_http_from_afar(lab: Lab, gateway: LocalGateway) -> None:
             )
             page.screenshot("camera-insecure-dark-700", panel)
             test = notebook.output(notebook.add_and_run("it.camera(source='test')"))
-            plays(page, test.locator("video").first, colour=None)  # what needs no leave goes
+            plays(page, received(test), colour=None)  # what needs no leave goes
             notebook.shutdown_kernel()
     finally:
         lab.url = secure
@@ -91,10 +91,10 @@ def test_a_kernel_that_hears_no_page_while_a_cell_runs(lab: Lab, gateway: LocalG
         expect(panel.locator(".janus-verdict")).to_contain_text("Waiting: the kernel is busy with a cell")
         page.screenshot("camera-waiting", panel)
         notebook.finish(60)
-        plays(page, panel.locator("video").first)
+        plays(page, received(panel))
         # Far longer than a page may be silent: nothing of it can be heard, and it goes on.
         notebook.add_and_run("time.sleep(25)", 90)
-        plays(page, panel.locator("video").first)
+        plays(page, received(panel))
         assert text_of(notebook, "camera.state").endswith("'connected'")
         panel.get_by_role("button", name="Hang up").click()
         hung_up(gateway, page)
