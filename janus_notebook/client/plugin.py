@@ -12,7 +12,9 @@ import msgspec
 
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.errors import (
+    JanusError,
     JanusOptionError,
+    JanusPluginError,
     JanusStateError,
     JanusTimeoutError,
 )
@@ -124,6 +126,8 @@ class JanusPlugin:
         self.detached: Message | None = None
         self.lock = asyncio.Lock()
         self._label = ""
+        # The plugin refused an SDP, for which Janus has made a PeerConnection all the same.
+        self._left_over = False
 
     def __repr__(self) -> str:
         name = f" {self.id}" if self.id is not None else ""
@@ -262,7 +266,7 @@ class JanusPlugin:
         """Send a request that closes the PeerConnection, and wait for the event that says that it is gone."""
         async with self.events(["hangup"]) as ended:
             reply = await request()
-            if self.state in ("negotiating", "connected"):
+            if self.state in ("negotiating", "connected") or self._left_over:
                 # Its event follows the answer; it must not seem to end the next negotiation. There
                 # is none if the server has no PeerConnection.
                 with suppress(JanusTimeoutError, StopAsyncIteration):
@@ -296,6 +300,7 @@ class JanusPlugin:
         self.attached, self.detached = message, None
         self.media = {}
         self.reason = ""
+        self._left_over = False
         self._tell_label()
         self._set_state("attached", former=former)
 
@@ -315,16 +320,18 @@ class JanusPlugin:
         if self.state in ("attached", "hungup"):
             self._set_state("negotiating")
 
-    def on_jsep_refused(self, before: HandleState, reason: str) -> None:
-        """The SDP of a request was refused: nothing is being negotiated."""
+    def on_jsep_refused(self, before: HandleState, error: JanusError) -> None:
+        """The SDP of a request was refused, by Janus or by the plugin: nothing is being negotiated."""
         if before in ("attached", "hungup") and self.state == "negotiating":
-            self._set_state(before, reason)
+            self._left_over = isinstance(error, JanusPluginError)
+            self._set_state(before, str(error))
 
     def on_event(self, event: JanusEvent) -> None:
         """Follow an event of this handle. Derived classes extend it; they must not block or raise."""
         self.media = media_after(self.media, event)
         match event:
             case HangupEvent():
+                self._left_over = False
                 self._set_state("hungup", event.reason)
             case JanusEvent(kind="webrtcup"):
                 self._set_state("connected")

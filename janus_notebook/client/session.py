@@ -542,7 +542,7 @@ class JanusSession:
             if plugin is not None:
                 exc.within(plugin=plugin.name)
                 if "jsep" in message and isinstance(exc, JanusServerError | JanusPluginError):
-                    plugin.on_jsep_refused(before, str(exc))
+                    plugin.on_jsep_refused(before, exc)
             self._explain(exc)
             if isinstance(exc, JanusServerError) and message.get("session_id") == self.id is not None:
                 self._follow(exc, verb)

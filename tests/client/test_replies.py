@@ -365,7 +365,9 @@ def test_an_attach_whose_answer_holds_no_id(answer: dict[str, Any]) -> None:
     run(main())
 
 
-def test_a_refused_offer_leaves_the_handle_as_it_was() -> None:
+def test_a_refused_offer_leaves_the_handle_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("janus_notebook.client.plugin.HANGUP_SECONDS", 60)
+
     async def main() -> None:
         async with scripted() as server, attached(server) as (_, plugin):
             server.on["message"] = lambda request: [server.error(request, 465, "bad SDP")]
@@ -373,16 +375,26 @@ def test_a_refused_offer_leaves_the_handle_as_it_was() -> None:
                 await plugin.request({}, {"type": "offer", "sdp": "v=0"})
             assert plugin.state == "attached"
             assert [event.state for event in plugin.transitions] == ["attached", "negotiating", "attached"]
+            server.on["hangup"] = lambda request: [server.reply(request)]
+            async with asyncio.timeout(5):
+                await plugin.hangup()  # Janus has no PeerConnection, so it sends no event
 
     run(main())
 
 
-def test_hangup_waits_for_its_event_so_that_it_cannot_end_the_next_negotiation() -> None:
+@pytest.mark.parametrize("refused", [False, True])
+def test_hangup_waits_for_its_event_so_that_it_cannot_end_the_next_negotiation(refused: bool) -> None:
     async def main() -> None:
         async with scripted() as server, attached(server) as (session, plugin):
             server.on["hangup"] = lambda request: [server.reply(request)]
-            await plugin.request({}, {"type": "offer", "sdp": "v=0"})
-            assert plugin.state == "negotiating"
+            if refused:  # by the plugin: Janus has a PeerConnection by then
+                failure = {"error_code": 478, "error": "nobody"}
+                server.on["message"] = lambda request: [server.ack(request), server.event(request, **failure)]
+                with pytest.raises(JanusPluginError):
+                    await plugin.request({}, {"type": "offer", "sdp": "v=0"})
+            else:
+                await plugin.request({}, {"type": "offer", "sdp": "v=0"})
+            assert plugin.state == ("attached" if refused else "negotiating")
             call = asyncio.create_task(plugin.hangup())
             await until(lambda: session.counters["in_flight"] == 0 and server.verbs()[-1] == "hangup")
             await asyncio.sleep(0)
