@@ -128,11 +128,6 @@ class Script:
         """An answer."""
         return self._receive("response", str(status), "", wanted, optional=optional)
 
-    def pauses(self, milliseconds: int) -> Self:
-        """Let media flow for a while."""
-        self._steps.append(f'<pause milliseconds="{milliseconds}"/>')
-        return self
-
     # -- the text
 
     def _ask(self, method: str, number: int, body: str, headers: tuple[str, ...]) -> Self:

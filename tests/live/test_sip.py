@@ -20,6 +20,7 @@ from janus_notebook import (
     JanusTimeoutError,
     JanusVersionError,
 )
+from janus_notebook.media import Peer as MediaPeer
 from janus_notebook.plugins.sip import JanusSipError
 from janus_notebook.plugins.sip.events import (
     SipDetail,
@@ -44,7 +45,7 @@ from tests.live.sip_script import REGISTRAR, SDP, SDP_HEADER, Script
 from tests.plugins import golden
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 
     from janus_notebook import LocalGateway, Subscription
     from tests.live.sip_peer import Peer
@@ -413,7 +414,8 @@ def test_what_needs_a_call_and_has_none(gateway: LocalGateway) -> None:
 def test_a_call_that_is_refused_and_another_one(gateway: LocalGateway, status: str, code: int) -> None:
     busy = Script().gets_first("INVITE").says("180 Ringing").says(status).gets("ACK")
     early = Script().gets_first("INVITE").says("183 Session Progress", SDP).says("200 OK", SDP)
-    early.gets("ACK").pauses(100).asks("BYE", "", 'Reason: Q.850;cause=16;text="Enough"')
+    early.gets("ACK").gets("INFO", "Signal=1").agrees()
+    early.asks("BYE", "", 'Reason: Q.850;cause=16;text="Enough"')
 
     async def main() -> None:
         async with peer(busy) as bob, peer(early) as carol, guest(gateway) as phone:
@@ -425,9 +427,30 @@ def test_a_call_that_is_refused_and_another_one(gateway: LocalGateway, status: s
             async with phone.events(["hangup_call"]) as ended:
                 reply = await phone.call(uri=carol.uri("carol"), timeout=10)
                 assert (reply.event, reply.jsep) == ("accepted", None)
+                await phone.dtmf_info(digit="1")
                 end = await said(ended, SipHangup)
                 assert (end.reason_header, end.reason_header_cause) == ("Enough", "16")
             golden.check(told(phone)["progress"])
+
+    run(main())
+
+
+def test_a_call_that_ends_before_media_flow(gateway: LocalGateway) -> None:
+    brief = Script().gets_first("INVITE").says("200 OK", SDP).gets("ACK").asks("BYE")
+
+    async def main() -> None:
+        async with peer(brief) as bob, guest(gateway) as phone:
+
+            class Late(MediaPeer):
+                async def accept(self, jsep: Mapping[str, Any]) -> None:
+                    await until(lambda: phone.state == "hungup")
+                    await super().accept(jsep)
+
+            phone.use_peers(Late)
+            with pytest.raises(JanusSipError, match=r"no media before the end of the call with sip:bob"):
+                await phone.call(uri=bob.uri("bob"), timeout=10)
+            assert phone.call_id is None
+            await bob.over()
 
     run(main())
 

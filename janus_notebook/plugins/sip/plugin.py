@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
-from janus_notebook.errors import JanusPluginError, JanusStateError, JanusTimeoutError
+from janus_notebook.errors import JanusMediaError, JanusPluginError, JanusStateError, JanusTimeoutError
 from janus_notebook.plugins.negotiation import TAKE_IT
 from janus_notebook.plugins.requests import Extra, request
 from janus_notebook.plugins.sip.events import DETAILS, SipHangup, SipIncomingCall, SipRegisteredEvent, detail
@@ -243,7 +243,7 @@ class JanusSipPlugin(SipRequests):
                 session's default.
 
         Raises:
-            JanusSipError: refused or given up on the other side: 486 busy, 603 declined ...
+            JanusSipError: refused, given up or ended on the other side: 486 busy, 603 declined ...
             JanusStateError: there is a call already.
             JanusPluginError: 447 WRONG_STATE, not registered; 446 INVALID_ADDRESS; 452 TOO_STRICT.
             JanusTimeoutError, JanusMediaError: as `JanusEchoTestPlugin.publish`.
@@ -469,16 +469,20 @@ class JanusSipPlugin(SipRequests):
             async def answered(offer: Jsep) -> SipCall:
                 return await self._until(("progress", "accepted"), other, await send(offer), events, deadline)
 
-            call = await self._offer(
-                answered,
-                audio=media.audio,
-                video=media.video,
-                receive=("audio", "video") if video else ("audio",),
-                ice_servers=media.ice_servers,
-                # It is our own wait for the other side that is to say what was waited for.
-                timeout=timeout + 1,
-                again=again,
-            )
+            try:
+                call = await self._offer(
+                    answered,
+                    audio=media.audio,
+                    video=media.video,
+                    receive=("audio", "video") if video else ("audio",),
+                    ice_servers=media.ice_servers,
+                    # It is our own wait for the other side that is to say what was waited for.
+                    timeout=timeout + 1,
+                    again=again,
+                )
+            except JanusMediaError as exc:
+                await self._raise_if_ended(other, events, exc)
+                raise
             try:
                 return await self._until(("accepted",), other, call, events, deadline)
             except BaseException:
@@ -510,6 +514,14 @@ class JanusSipPlugin(SipRequests):
             if said.call_id == call.call_id:  # else it tells the end of the call before
                 call = said
         return call
+
+    async def _raise_if_ended(self, other: str, events: Subscription, cause: JanusMediaError) -> None:
+        """Say so if the other side has ended the call: Janus tells that first, and closes its media then."""
+        with suppress(JanusTimeoutError, StopAsyncIteration):
+            while True:
+                said = SipCall.from_message((await events.get(0)).raw)
+                if said.event == "hangup":
+                    raise self._refused("no media before the end of the call with", other, said) from cause
 
     async def _ending(self, name: str, reply: type[R], arguments: Mapping[str, Any], state: str) -> R:
         """Send what ends a call, and wait for its end, and for that of its PeerConnection.
