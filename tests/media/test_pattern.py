@@ -85,9 +85,9 @@ def test_drawing_is_cheap() -> None:
     pattern.draw(0)
     times = []
     for counter in range(50):
-        began = time.perf_counter()
+        began = time.thread_time()
         pattern.draw(counter)
-        times.append(time.perf_counter() - began)
+        times.append(time.thread_time() - began)
     assert sorted(times)[25] < 0.003  # 0.3 ms on an idle machine
 
 
