@@ -94,9 +94,12 @@ def session(panel: Locator, hand: Hand) -> None:
     panel.page.wait_for_function(copied, arg=panel.locator(".janus-id").first.inner_text())
     opener = panel.locator(".janus-open").first
     inner = panel.locator(".janus-stack > .janus-frame")
+    # Text that somebody has selected makes no difference.
+    panel.locator(".janus-facts").first.evaluate("(facts) => getSelection().selectAllChildren(facts)")
     hand.press(opener)
     expect(inner).to_contain_text("janus.plugin.echotest")
     expect(inner).to_be_in_viewport()
+    panel.page.evaluate("() => getSelection().removeAllRanges()")
     hand.press(opener, "Space")
     expect(inner).to_have_count(0)
     hand.press(panel.locator(".janus-badge"))

@@ -16,7 +16,8 @@ function handleTable(parent, toggle, signal) {
   section.querySelectorAll("th")[4].title = `When it came into this state. ${CLOCKS}`;
   section.querySelector("tbody").addEventListener("click", (event) => {
     const button = event.target.closest("tr")?.querySelector("button");
-    if (button && !String(getSelection())) toggle(button.dataset.handle);
+    // A row whose text was selected is not opened by that; the button is, whatever the page has selected.
+    if (button && (button.contains(event.target) || !String(getSelection()))) toggle(button.dataset.handle);
   }, { signal });
   return (handles, shown) => {
     setRows(handles.map((row) => [
