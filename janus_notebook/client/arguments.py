@@ -51,7 +51,8 @@ def bind(
     except TypeError as exc:
         parameters = [known for known in signature.parameters.values() if known.name != "self"]
         shown = signature.replace(parameters=parameters, return_annotation=signature.empty)
-        raise JanusOptionError(f"{name}(): {exc}", hint=f"It is {name}{shown}.") from exc
+        why = str(exc).replace("keyword-only ", "")  # Python 3.13 adds it
+        raise JanusOptionError(f"{name}(): {why}", hint=f"It is {name}{shown}.") from exc
 
 
 def check_choice(name: str, value: object, known: Collection[str], extra: object) -> None:
