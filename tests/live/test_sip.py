@@ -46,6 +46,7 @@ from tests.plugins import golden
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+    from pathlib import Path
 
     from janus_notebook import LocalGateway, Subscription
     from tests.live.sip_peer import Peer
@@ -299,7 +300,7 @@ def test_a_newer_request_is_refused_here(gateway: LocalGateway) -> None:
 # -- we call ----------------------------------------------------------------------------------------
 
 
-def test_a_call_and_everything_in_it(gateway: LocalGateway) -> None:
+def test_a_call_and_everything_in_it(gateway: LocalGateway, tmp_path: Path) -> None:
     bobs = (
         Script()
         .gets_first("INVITE", "X-Why: fun", "m=audio [1-9]")
@@ -366,8 +367,9 @@ def test_a_call_and_everything_in_it(gateway: LocalGateway) -> None:
                 assert (await phone.unhold()).event == "resuming"
                 message = await said(heard, SipMessage)
                 assert (message.sender, message.content) == (uri, "hello back\r\n")
+            tape = str(tmp_path / "a-call")
             for action in ("start", "stop"):
-                done = await phone.recording(action=action, audio=True, peer_audio=True, filename="a-call")
+                done = await phone.recording(action=action, audio=True, peer_audio=True, filename=tape)
                 assert done.event == "recordingupdated"
             await refused(phone.recording(action="start"), 451, "RECORDING_ERROR")
             await refused(phone.recording(action="dance", audio=True), 444, "INVALID_ELEMENT")
