@@ -63,14 +63,20 @@ async def outcome(call: Awaitable[Any]) -> Any:
 
 
 @asynccontextmanager
-async def echoing(url: str, **options: Any) -> AsyncIterator[tuple[JanusSession, JanusEchoTestPlugin]]:
-    """A session with a handle on EchoTest; both end within 10 s, whatever has become of the server."""
+async def echoing(
+    url: str, *, timeout: float = 10.0, **options: Any
+) -> AsyncIterator[tuple[JanusSession, JanusEchoTestPlugin]]:
+    """A session with a handle on EchoTest; both end within 10 s, whatever has become of the server.
+
+    The timeout is the session's from then on: a busy machine may be slower in making them.
+    """
     session, plugin = JanusSession(url, **options), JanusEchoTestPlugin()
     async with within(10):
         await session.create()
     try:
         async with within(10):
             await plugin.attach(session)
+        session.timeout = timeout
         yield session, plugin
     finally:
         async with within(10):

@@ -72,15 +72,18 @@ class RawClient:
             return not isinstance(exc, TimeoutError)
         return False
 
-    async def session(self) -> int:
-        reply = await self.ask({"janus": "create", "transaction": "create"})
+    async def _made(self, request: Message) -> int:
+        reply = await self.ask(request)
         while reply["janus"] in ("event", "detached"):  # of an earlier session, late
             reply = await self.receive()
         return int(reply["data"]["id"])
 
+    async def session(self) -> int:
+        return await self._made({"janus": "create", "transaction": "create"})
+
     async def handle(self, session_id: int, plugin: str = "janus.plugin.echotest") -> int:
         request = {"janus": "attach", "transaction": "attach", "session_id": session_id, "plugin": plugin}
-        return int((await self.ask(request))["data"]["id"])
+        return await self._made(request)
 
 
 @asynccontextmanager
