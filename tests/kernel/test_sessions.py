@@ -14,8 +14,8 @@ from tests.kernel.harness import Kernel
 
 pytestmark = [pytest.mark.kernel, pytest.mark.live]
 
-# What a person would notice as the Stop button not working is 1 s; more on a machine that runs other tests.
-STOP_SECONDS = 3.0
+# What a person would notice as the Stop button not working.
+STOP_SECONDS = 1.0
 # The most that may pass until Janus has forgotten a kernel that is gone.
 GONE_SECONDS = 15.0
 

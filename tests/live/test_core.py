@@ -165,7 +165,7 @@ def test_secrets() -> None:
                 began = time.monotonic()
                 with pytest.raises(JanusServerError) as caught:
                     await session.create()
-                assert time.monotonic() - began < 10
+                assert time.monotonic() - began < 2
                 assert (caught.value.code, caught.value.name) == (403, "UNAUTHORIZED")
                 assert session.state == "closed"
             with pytest.raises(JanusServerError, match="403"):
@@ -354,7 +354,7 @@ def test_janus_is_killed() -> None:
                 await pending
             assert (session.state, plugin.state) == ("lost", "detached")
             assert await session.destroy() == {}
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 3
             assert session.state == "closed"
             # Until the process has ended its port may still take a connection, and drop it.
             await until(lambda: not gateway.running)
