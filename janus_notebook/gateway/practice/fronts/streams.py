@@ -100,13 +100,12 @@ class Listener(Generic[C]):
         self.connections: set[C] = set()
         self._accept = accept
         self._server: asyncio.Server | None = None
-        self._closing: list[asyncio.Server] = []
         self._opening = asyncio.Lock()
 
     async def open(self) -> None:
         """Listen; on the same port as before, if there was one. Raises OSError."""
         async with self._opening:
-            await self._closed()
+            await asyncio.sleep(0)  # the last one, if it was shut in this turn, closes first
             if self._server is None:
                 loop = asyncio.get_running_loop()
                 self._server = await loop.create_server(self._accepted, LOOPBACK, self.port)
@@ -121,16 +120,8 @@ class Listener(Generic[C]):
             loop.remove_reader(sock.fileno())
         # What was accepted in this turn of the loop is made in the next. asyncio would leave its socket open
         # if the server were closed between.
-        self._closing.append(server)
-        loop.call_soon(self._close_next)
+        loop.call_soon(server.close)
         self._server = None
-
-    def _close_next(self) -> None:
-        self._closing.pop(0).close()
-
-    async def _closed(self) -> None:
-        while self._closing:  # by the loop, in its next turn  # noqa: ASYNC110
-            await asyncio.sleep(0)
 
     def end_connections(self, *, reset: bool = False) -> None:
         for connection in list(self.connections):
@@ -139,7 +130,7 @@ class Listener(Generic[C]):
     async def close(self) -> None:
         """Refuse new connections, end the old ones, and wait for their end. Idempotent."""
         self.shut()
-        await self._closed()
+        await asyncio.sleep(0)  # it is closed now: a loop's callbacks run in their order
         self.end_connections()
         while self.connections:  # their `connection_lost` is called by the loop  # noqa: ASYNC110
             await asyncio.sleep(0)
