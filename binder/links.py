@@ -24,7 +24,8 @@ def repository_of(remote: str) -> str | None:
 
 def origin() -> str | None:
     command = ["git", "remote", "get-url", "origin"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (nothing of it is given by anybody)
+    # Nothing of the command is given by anybody.
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     return repository_of(done.stdout.strip())
 
 
