@@ -149,6 +149,7 @@ class JanusConnection:
         # Whose a session id was when it was last looked for.
         self._owners: dict[int, ConnectionUser] = {}
         self._reader: asyncio.Task[None] | None = None
+        self._reading = False
         self._read_from: Transport | None = None
         self._lock = asyncio.Lock()
         self._deadlines = Deadlines(self._expire)
@@ -199,6 +200,7 @@ class JanusConnection:
                 raise
             self._transport = self._read_from = transport
             self.state = "connected"
+            self._reading = True
             self._reader = asyncio.create_task(self._read(transport), name="janus-reader")
 
     async def reopen(self) -> None:
@@ -222,21 +224,28 @@ class JanusConnection:
     async def close(self) -> None:
         """Disconnect; idempotent. Pending requests fail and sessions end, each with the reason."""
         self.enter_loop()
-        retry, self._retry = self._retry, None
-        if retry is not None:
-            retry.cancel()
-            await asyncio.wait([retry])
+        while self._retry is not None and not self._retry.done():
+            self._retry.cancel()
+            await asyncio.wait([self._retry])
         async with self._lock:
             self._end("closed", lambda: JanusConnectionError("the connection was closed on our side"))
             await self._stop_reader()
 
     async def _stop_reader(self) -> None:
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            reader.cancel()
-            await asyncio.wait([reader])
+        """Wait until nothing of the last transport is open. Cancelled, it can be called again."""
+        if self._reader is not None:
+            if self._reading:  # else it is closing the transport, which must not be broken off
+                self._stop_reading()
+            await asyncio.wait([self._reader])
             assert self._read_from is not None
             await self._read_from.close()  # a reader that is cancelled before its first step has not
+            self._reader = None
+
+    def _stop_reading(self) -> None:
+        """Let the reader go on to close the transport."""
+        assert self._reader is not None
+        self._reading = False
+        self._reader.cancel()
 
     def enter_loop(self) -> None:
         """Make the running event loop this connection's own, or find that it is.
@@ -275,8 +284,7 @@ class JanusConnection:
         if self.state != "connected" or self._heard > since:
             return False
         self._end("lost", lambda: JanusConnectionError(reason))
-        assert self._reader is not None
-        self._reader.cancel()  # it closes the transport
+        self._stop_reading()
         return True
 
     @property
@@ -436,6 +444,7 @@ class JanusConnection:
             error.__cause__ = exc
             raise
         finally:
+            self._reading = False
             if error is not None and transport is self._transport:
                 self._end("lost", _again(error))
             await transport.close()

@@ -173,8 +173,13 @@ class Recovery:
                     except (JanusConnectionError, JanusTimeoutError, JanusOptionError) as exc:
                         # An option is wrong where the caller's token function fails: it may do better later.
                         session.on_error(exc)
-                        last = str(exc)
-                        gone = False  # what a new try finds, it asks the server
+                        last, gone = str(exc), False  # what a new try finds, it asks the server
+                    except (JanusServerError, JanusStateError) as exc:
+                        if self.mode != "recreate" or not _says_gone(exc):
+                            raise
+                        # The server was restarted once more, and the session just made is gone as well.
+                        session.on_error(exc)
+                        last, gone = str(exc), True
                     if session.connection.state == "connected":
                         await pause(failures)  # else opening it has pauses of its own
                     failures += 1
@@ -210,10 +215,8 @@ class Recovery:
         """Take the session over. False: the server no longer has it."""
         try:
             await self._ask({"janus": "claim"})
-        except JanusStateError:
-            return False  # it has timed out meanwhile
-        except JanusServerError as exc:
-            if exc.name == "SESSION_NOT_FOUND":
+        except (JanusServerError, JanusStateError) as exc:
+            if _says_gone(exc):
                 return False
             raise
         return True
@@ -245,7 +248,7 @@ class Recovery:
                 if plugin.session is session:  # it may have gone to another meanwhile
                     await self._attach(old_id, plugin)
             except JanusServerError as exc:
-                if exc.name == "SESSION_NOT_FOUND":
+                if _says_gone(exc):
                     raise
                 # This handle can't come back; the others still can.
                 session.on_error(exc.within(plugin=plugin.name))
@@ -285,3 +288,8 @@ class Recovery:
             # The next try needs a connection that works.
             session.connection.lose_if_silent(began, str(exc))
             raise
+
+
+def _says_gone(error: JanusServerError | JanusStateError) -> bool:
+    """Whether the server does not know the session, or has just timed it out (a `JanusStateError`)."""
+    return isinstance(error, JanusStateError) or error.name == "SESSION_NOT_FOUND"

@@ -25,6 +25,7 @@ from janus_notebook import (
 from tests.admin import handles as handles_on
 from tests.client.memory import FarEnd, memory_scheme, run_instantly
 from tests.client.scripted import run, until
+from tests.leaks import sockets
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -316,6 +317,30 @@ async def over_sockets(gateway: PracticeGateway, transport: str, how: How) -> No
         while (await walk_once(verb, at)).reached:
             at += 1
         assert at > 1
+
+
+@pytest.mark.parametrize("transport", ["ws", "http", "unix", "unix_dgram"])
+@pytest.mark.parametrize("how", HOWS)
+def test_what_a_cancelled_destroy_leaves_open_the_next_one_closes(transport: str, how: How) -> None:
+    """No task goes on to close anything once a whole `destroy` has returned."""
+
+    async def main() -> None:
+        at, before = 1, sockets()
+        reached = True
+        while reached:
+            session, plugin = JanusSession(getattr(gateway, f"{transport}_url")), JanusPlugin("videoroom")
+            await session.create()
+            await plugin.attach(session)
+            walked = Walked(session.destroy(), at, how)
+            await asyncio.wait([asyncio.create_task(_awaited(walked))])
+            await session.destroy()
+            assert asyncio.all_tasks() == {asyncio.current_task()}, f"cancelled at {at}"
+            await until(lambda: sockets() <= before)  # the loop closes them in its next turns
+            reached, at = walked.reached, at + 1
+        assert at > 3
+
+    with PracticeGateway() as gateway:
+        run(main())
 
 
 def test_the_walk_cancels_where_it_says() -> None:

@@ -639,14 +639,50 @@ def test_a_session_that_times_out_while_it_is_claimed(mode: Any) -> None:
     run(main())
 
 
-def test_a_new_session_that_goes_at_once() -> None:
+@pytest.mark.parametrize("told", ["by an answer", "by a timeout"])
+def test_a_new_session_that_goes_at_once(told: str) -> None:
+    """The server was restarted once more, or times out what it has just made: another one is made."""
+
     async def main() -> None:
-        async with keeping(0) as server, session_with(server, 2, recover="recreate") as (session, _):
+        async with keeping(0) as server, session_with(server, 2, recover="recreate") as (session, plugins):
+            polite = server.on["attach"]
+
+            def gone(request: Message) -> list[Message]:
+                if len(sent(server, "attach")) == 1:
+                    return polite(request)
+                server.on["attach"] = polite
+                if told == "by a timeout":
+                    return [{"janus": "timeout", "session_id": request["session_id"]}]
+                return [server.error(request, 458, "no such session")]
+
+            server.on["attach"] = gone
+            await lose(server, session)
+            await back(session)
+            first, second = (request["transaction"] for request in sent(server, "create"))
+            assert first != second
+            assert [request["session_id"] == session.id for request in sent(server, "attach")] == [
+                *(False, False),
+                *(True, True),
+            ]
+            for plugin in plugins:
+                await plugin.request({})
+            assert set(session.plugins) == set(plugins)
+
+    run(main())
+
+
+def test_new_sessions_that_all_go_at_once() -> None:
+    """There is an end to it, and the reason is told."""
+
+    async def main() -> None:
+        options: dict[str, Any] = {"recover": "recreate", "recover_timeout": 0.5}
+        async with keeping(0) as server, session_with(server, 2, **options) as (session, _):
             server.on["attach"] = lambda request: [server.error(request, 458, "no such session")]
             await lose(server, session)
             await until(lambda: session.state == "lost")
+            assert session.reason.startswith("it did not come back within 0.5 s: ")
             assert "458" in session.reason
-            assert len(sent(server, "attach")) == 1
+            assert 1 < len(sent(server, "create")) < 10  # with pauses between
 
     run(main())
 

@@ -156,6 +156,7 @@ class HttpTransport(Transport):
         self._path, self._query = path.rstrip(b"/"), mark + query
         self._base = base.copy_with(fragment=None)
         self._client: HttpClient | None = None
+        self._used: HttpClient | None = None  # the client once this is closed, or about to be
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._upkeep_turns = asyncio.Semaphore(UPKEEP_AT_ONCE)
         self._inbox: asyncio.Queue[bytes | BaseException] = asyncio.Queue()
@@ -241,7 +242,8 @@ class HttpTransport(Transport):
         raise item
 
     async def close(self) -> None:
-        client, self._client = self._client, None
+        if self._client is not None:
+            self._used, self._client = self._client, None
         self._inbox.put_nowait(self._closed())
         self._polls.clear()
         try:
@@ -249,9 +251,9 @@ class HttpTransport(Transport):
                 for task in self._tasks:
                     task.cancel()
                 await asyncio.wait(self._tasks)
-        finally:  # also when this is cancelled: who closes it again finds no client
-            if client is not None:
-                await client.close()
+        finally:  # also when this is cancelled; it can be called again
+            if self._used is not None:
+                await self._used.close()
 
     # -- requests -----------------------------------------------------------------------------
 

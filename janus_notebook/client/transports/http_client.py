@@ -198,10 +198,11 @@ class HttpClient:
         return JanusConnectionError(f"can't connect to {where}: {exc}", hint="Check the URL.")
 
     async def close(self) -> None:
-        """Close every connection; idempotent."""
+        """Close every connection. Idempotent; cancelled, it can be called again for the rest."""
         self._closed = True
         while self._idle:
-            await self._idle.pop()[1].aclose()
+            await self._idle[-1][1].aclose()
+            self._idle.pop()
 
 
 class _Handshake:
