@@ -647,7 +647,7 @@ def test_a_new_session_that_goes_at_once(told: str) -> None:
         async with keeping(0) as server, session_with(server, 2, recover="recreate") as (session, plugins):
             polite = server.on["attach"]
 
-            def gone(request: Message) -> list[Message]:
+            def gone(request: Message) -> Iterable[Any]:
                 if len(sent(server, "attach")) == 1:
                     return polite(request)
                 server.on["attach"] = polite
