@@ -188,6 +188,9 @@ def test_handles_and_why_they_ended() -> None:
     assert "  42      janus.plugin.echotest “mine”  ● connected  audio ✓ 1 slow" in plain(session)
     plugin.label = "echo"
     assert "  echo 42  janus.plugin.echotest “mine”  ● connected" in plain(session)
+    plugin._set_state("hungup", "Close PC")
+    (row,) = session_snapshot(session)["handles"]
+    assert (row["state"], row["reason"]) == ("hungup", "closed by the plugin")
     session.on_error(JanusError("on_event failed").within(handle_id=42))
     assert session_snapshot(session)["errors"]["rows"][0]["label"] == "echo"
     session._end("lost", "the cable was cut")

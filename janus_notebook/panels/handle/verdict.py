@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from janus_notebook.panels.handle.evidence import Evidence, Step
 
-__all__ = ["verdict"]
+__all__ = ["meaning", "verdict"]
 
 REASONS = {
     "Janus API": "closed by hangup()",
@@ -17,6 +17,11 @@ REASONS = {
     "DTLS alert": "closed by the other side",
     "ICE failed": "no packets came through any more",
 }
+
+
+def meaning(reason: str) -> str:
+    """Why a PeerConnection ended, from what Janus calls it; any other reason as it is."""
+    return REASONS.get(reason, reason)
 
 
 def verdict(steps: Sequence[Step], evidence: Evidence, begins: str) -> dict[str, Any]:
@@ -37,7 +42,7 @@ def verdict(steps: Sequence[Step], evidence: Evidence, begins: str) -> dict[str,
         return _line("bad", f"{failed.title} failed", _sentence(failed.note), failed.advice)
     if evidence.ended:
         why = evidence.said.reason or evidence.reason
-        text = _sentence(REASONS.get(why, why)) + _lasted(evidence)
+        text = _sentence(meaning(why)) + _lasted(evidence)
         return _line("calm", "Hung up", text, f"Connect again with {begins}." if begins else "")
     if slow is not None:
         title = f"{slow.title}: {'stalled' if slow.secs is None else 'takes long'}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from janus_notebook.client.replay import Replay
 from janus_notebook.config import mask_url
+from janus_notebook.panels.handle.verdict import meaning
 from janus_notebook.panels.session.history import History
 from janus_notebook.panels.snapshot import NAME_LIMIT, clean, ident, is_moving, number, public_address
 
@@ -131,7 +132,9 @@ def _handle(plugin: AnyHandle, session: AnySession) -> dict[str, Any]:
         "name": clean(plugin.opaque_id or "", NAME_LIMIT),
         "state": str(plugin.state),
         # It is told at the top already, and is long.
-        "reason": "with the session" if plugin.reason == session.reason != "" else clean(plugin.reason),
+        "reason": "with the session"
+        if plugin.reason == session.reason != ""
+        else clean(meaning(plugin.reason)),
         "since": round(last.time, 3) if last is not None else None,
         "media": clean(", ".join(media)),
     }
