@@ -1,4 +1,4 @@
-"""For every test: ``--nightly``, and the check that a test leaves nothing behind."""
+"""For every test: ``--nightly``, the check that it leaves nothing behind, and the network that ICE needs."""
 
 from __future__ import annotations
 
@@ -52,3 +52,12 @@ def nothing_left(outlives: leaks.Outlives) -> Iterator[None]:
     """Set up before a test's other fixtures, so it looks after they have cleaned up."""
     with leaks.nothing_left(outlives):
         yield
+
+
+@pytest.fixture(scope="session")
+def network() -> None:
+    """Fail, rather than skip, without an address that ICE can use: it leaves the loopback interface out."""
+    from aioice.ice import get_host_addresses
+
+    if not get_host_addresses(use_ipv4=True, use_ipv6=True):
+        pytest.fail("ICE needs a network interface besides loopback: run the tests with `sh tests/run`")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from janus_notebook.client.replies import PluginReply
 from janus_notebook.config import mask
-from janus_notebook.errors import JanusMediaError, JanusStateError, JanusTimeoutError
+from janus_notebook.errors import JanusMediaError, JanusServerError, JanusStateError, JanusTimeoutError
 from janus_notebook.plugins.media_plugin import MediaPlugin
 from janus_notebook.plugins.negotiation import Attempt, Trickled, all_of, load_peer
 from janus_notebook.protocol.events import HangupEvent, JanusEvent, PluginEvent
@@ -253,7 +253,7 @@ class WebRtcPlugin(MediaPlugin):
             adding = asyncio.create_task(self._trickled.feed(peer), name="janus-candidates")
             try:
                 ours = peer.candidates()  # a browser sends its own as it finds them
-                trickling = [self.trickle(ours, attempt.timeout)] if ours else []
+                trickling = [self._name_candidates(ours, attempt.timeout)] if ours else []
                 reply = await self._exchange(peer, jsep, attempt, *trickling)
                 await all_of(peer.connected(attempt.left), self._up(outcome, attempt.left), beside=adding)
                 if self.state == "hungup":
@@ -262,6 +262,18 @@ class WebRtcPlugin(MediaPlugin):
             finally:
                 adding.cancel()
                 await asyncio.wait([adding])
+
+    async def _name_candidates(self, candidates: Sequence[Mapping[str, Any]], timeout: float) -> None:
+        """Send our candidates; one refusal is left to what Janus says next.
+
+        It closes the PeerConnection already, as that of a call to somebody who is busy: the end of it
+        has the reason.
+        """
+        try:
+            await self.trickle(candidates, timeout)
+        except JanusServerError as exc:
+            if exc.name != "WEBRTC_STATE":
+                raise
 
     async def _renegotiate(self, session: JanusSession, peer: Peer, attempt: Attempt[R]) -> R:
         """Negotiate on a connection that stands."""

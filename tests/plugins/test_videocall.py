@@ -12,6 +12,7 @@ from janus_notebook import (
     JanusCallError,
     JanusMediaError,
     JanusPluginError,
+    JanusServerError,
     JanusSession,
     JanusVideoCallPlugin,
 )
@@ -123,6 +124,37 @@ def test_a_call_that_is_refused() -> None:
                 await plugin.call(username="bob", jsep=OFFER)
             assert refused.value.name == "NO_SUCH_USERNAME"
             assert (plugin._other, plugin._echo[0]) == ("", "")
+
+    run(main())
+
+
+@pytest.mark.usefixtures("network")
+def test_a_call_that_is_refused_while_our_candidates_are_on_their_way() -> None:
+    """Janus refuses those of a PeerConnection that it is closing; that is not why the call failed."""
+
+    async def main() -> None:
+        async with alice() as (plugin, server):
+            server.on["message"] = lambda request: [server.ack(request)]
+            server.on["hangup"] = lambda request: [server.reply(request)]
+
+            def refuse(request: dict[str, Any]) -> list[Any]:
+                asyncio.get_running_loop().call_later(0.05, ends_busy)
+                return [server.error(request, 471, "Still cleaning a previous session")]
+
+            def ends_busy() -> None:
+                calling = next(r for r in server.received if r["janus"] == "message")
+                server.push(says(calling, event="hangup", username="alice", reason="User busy"))
+                ends(server, plugin)
+
+            server.on["trickle"] = refuse
+            with pytest.raises(JanusCallError, match=r"^bob is busy \(User busy\)"):
+                await plugin.call(username="bob", audio=None, video="pattern")
+            assert "trickle" in server.verbs()
+
+            # Any other refusal is an error.
+            server.on["trickle"] = lambda request: [server.error(request, 465, "Missing element")]
+            with pytest.raises(JanusServerError, match="465"):
+                await plugin.call(username="bob", audio=None, video="pattern")
 
     run(main())
 

@@ -45,15 +45,6 @@ def echoing(kind: str) -> Iterator[Gateway]:
         yield gateway
 
 
-@pytest.fixture(scope="module")
-def network() -> None:
-    """Fail, rather than skip, without an address that the client's ICE can use."""
-    from aioice.ice import get_host_addresses
-
-    if not get_host_addresses(use_ipv4=True, use_ipv6=True):
-        pytest.fail("ICE needs a network interface besides loopback: run the tests with `sh tests/run`")
-
-
 async def drained(plugin: JanusEchoTestPlugin) -> None:
     """Take the frames that are still on their way, up to the error that there are no more."""
     while True:

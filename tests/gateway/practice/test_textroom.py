@@ -154,15 +154,6 @@ def signalling() -> Iterator[PracticeGateway]:
         yield gateway
 
 
-@pytest.fixture(scope="module")
-def network() -> None:
-    """Fail, rather than skip, without an address that the client's ICE can use."""
-    from aioice.ice import get_host_addresses
-
-    if not get_host_addresses(use_ipv4=True, use_ipv6=True):
-        pytest.fail("ICE needs a network interface besides loopback: run the tests with `sh tests/run`")
-
-
 async def talked(url: str, like: list[list[Any]] | None = None) -> list[list[Any]]:
     """Have the conversation `TALK`, and say what is in `RAW`; return what each of the two has heard."""
     async with speaking(url) as speaker, channel(speaker) as (a, _), channel(speaker) as (b, _):
