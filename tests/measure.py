@@ -2,8 +2,8 @@
 
 Every line and branch of ``[tool.coverage.run] source`` has to be run by the tests in `FOLDERS`, which need
 no server and no fault to reach it; the run fails where one is not. Other tests are not measured: they would
-only be slower, and what they touch by the way is not tested by it. A whole ``sh tests/run`` does this
-(``tests/parts``).
+only be slower, and what they touch by the way is not tested by it. That holds for generated inputs as well
+(marked ``generated``): what they reach is chance. A whole ``sh tests/run`` does this (``tests/parts``).
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Measure:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        if not any(item.path.is_relative_to(folder) for folder in FOLDERS):
+        ours = any(item.path.is_relative_to(folder) for folder in FOLDERS)
+        if not ours or item.get_closest_marker("generated"):
             return (yield)
         self._coverage.start()
         try:

@@ -378,6 +378,7 @@ def scheme() -> Iterator[None]:
         yield
 
 
+@pytest.mark.generated
 def test_each_request_ends_once_and_each_event_comes_once() -> None:
     outcomes = play_sequences(500)
     # Each way to end has been tried.
@@ -422,6 +423,46 @@ def test_a_bug_in_what_takes_a_reply_keeps_no_caller_waiting(user: User, kind: s
         assert done, "its deadline has long passed"
         assert isinstance(call.exception(), JanusProtocolError | JanusServerError)
         assert ended_as == state
+
+    run_instantly(main())
+
+
+def test_an_error_for_a_caller_that_gives_up_in_the_same_instant() -> None:
+    async def main() -> None:
+        far = FarEnd()
+        connection = JanusConnection("memory://far", far=far)
+        await connection.open()
+        call = asyncio.create_task(connection.request({"janus": "info", "transaction": "t"}, timeout=5))
+        await run_tasks(2)
+        call.cancel()
+        connection.feed(json.dumps({"janus": "error", "transaction": "t", "error": {"code": 490}}).encode())
+        await asyncio.wait([call])
+        assert call.cancelled()
+        assert (connection.state, connection.in_flight) == ("connected", 0)
+        await connection.close()
+
+    run_instantly(main())
+
+
+def test_a_deadline_beside_a_request_that_is_only_remembered() -> None:
+    """Its late reply would still be undone; it has no deadline any more, and delays nobody's."""
+
+    async def main() -> None:
+        far, undone = FarEnd(), list[Message]()
+        connection = JanusConnection("memory://far", far=far)
+        await connection.open()
+        create = {"janus": "create", "transaction": "given up"}
+        given_up = asyncio.create_task(connection.request(create, timeout=60, on_late=undone.append))
+        await run_tasks(2)
+        given_up.cancel()
+        began = instant_loop().time()
+        with pytest.raises(JanusTimeoutError):
+            await connection.request({"janus": "info"}, timeout=5)
+        assert instant_loop().time() - began == 5
+        late = {"janus": "success", "transaction": "given up", "data": {"id": 7}}
+        connection.feed(json.dumps(late).encode())
+        assert undone == [late]
+        await connection.close()
 
     run_instantly(main())
 

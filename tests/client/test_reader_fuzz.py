@@ -132,6 +132,7 @@ def scheme() -> Iterator[None]:
         yield
 
 
+@pytest.mark.generated
 def test_nothing_that_arrives_stops_the_reader() -> None:
     feed_texts(800)
 

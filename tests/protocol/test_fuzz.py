@@ -100,6 +100,7 @@ def feed_texts(count: int) -> None:
     assert min(seen["refused"], seen["a message"]) > count / 5, seen
 
 
+@pytest.mark.generated
 def test_nothing_that_arrives_breaks_the_protocol() -> None:
     feed_texts(1_000)
 

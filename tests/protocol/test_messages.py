@@ -169,6 +169,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.generated
 @given(st.binary() | st.text() | json_values.map(json.dumps) | json_values.map(lambda v: json.dumps(v)[:-1]))
 def test_decode_raises_nothing_but_its_own_error(data: bytes | str) -> None:
     try:
@@ -178,6 +179,7 @@ def test_decode_raises_nothing_but_its_own_error(data: bytes | str) -> None:
     assert isinstance(message["janus"], str)
 
 
+@pytest.mark.generated
 @given(st.dictionaries(st.text(), json_values | st.text() | st.integers() | st.floats() | st.binary()))
 def test_encode_raises_nothing_but_its_own_error(body: dict[str, Any]) -> None:
     message = {"janus": "message", "body": body}

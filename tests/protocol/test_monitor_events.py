@@ -169,7 +169,8 @@ def test_what_we_do_not_know_passes_through() -> None:
     assert (event.kind, event.name, type(event.detail)) == ("type-512", "event", News)
     assert event.raw == strange
     assert event.detail["a"] == [1, {"b": None}]
-    assert type(told({"type": 16, "subtype": 99, "event": {"x": 1}}).detail) is News
+    unknown = told({"type": 16, "subtype": 99, "event": {"x": 1}})
+    assert (type(unknown.detail), unknown.summary) == (News, f"{unknown.name} x=1")
     odds: list[Any] = [None, [], "text", 5, {}]
     for odd in odds:
         assert told({"type": 2, "event": odd}).summary is not None

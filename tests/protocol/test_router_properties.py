@@ -340,6 +340,7 @@ def play_sequences(count: int) -> None:
     assert lengths / len(played) > 20
 
 
+@pytest.mark.generated
 def test_each_request_ends_once_and_each_event_is_delivered_once() -> None:
     play_sequences(2_000)
 

@@ -131,6 +131,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.generated
 @given(
     st.dictionaries(
         st.sampled_from(
