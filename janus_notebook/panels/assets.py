@@ -22,10 +22,9 @@ def _text(name: str) -> str:
 def module(name: str, *libraries: str) -> str:
     """Return the ES module of a panel.
 
-    It is what all of them share (``js/meanings.js``, ``js/hearing.js``, ``js/keys.js``,
-    ``js/shared.js``), then `libraries`, then ``js/<name>.js``.
+    It is what all of them share (the first of `parts`), then `libraries`, then ``js/<name>.js``.
     """
-    parts = ("meanings", "hearing", "keys", "shared", *libraries, name)
+    parts = ("meanings", "hearing", "keys", "times", "shared", *libraries, name)
     return "\n".join(_text(f"{part}.js") for part in parts)
 
 

@@ -19,6 +19,11 @@ __all__ = ["TICK_SECONDS", "Paintable", "Painter"]
 
 TICK_SECONDS: Final = 0.1
 """Each message of a panel costs it one tick, so it sends at most ten a second."""
+RESTLESS_SECONDS: Final = 0.2
+"""How often a panel is painted that has changed with every tick for a while, as in a flood of events: nobody
+reads faster, and it leaves the kernel and the page twice the time for cells and clicks."""
+RESTLESS_AFTER: Final = 10
+"""So many paintings in a row with a change are a while."""
 RESTING_SECONDS: Final = 1.0
 """How often panels are looked at whose session or handle has ended: it may be opened again."""
 
@@ -48,6 +53,7 @@ class Paintable(Protocol):
 class _Slot:
     due: float
     free: float  # when its messages so far allow the next one
+    changes: int = 0  # how many paintings in a row have sent something
 
 
 class Painter:
@@ -132,5 +138,12 @@ class Painter:
             panel.fail(exc)
             return
         now = self._clock()  # again: painting takes time, and its messages went out at some point of it
+        slot.changes = slot.changes + 1 if messages else 0
         slot.free = now + messages * TICK_SECONDS
-        slot.due = max(slot.free, now + (TICK_SECONDS if panel.alive else RESTING_SECONDS))
+        slot.due = max(slot.free, now + self._pause(slot, panel))
+
+    @staticmethod
+    def _pause(slot: _Slot, panel: Paintable) -> float:
+        if not panel.alive:
+            return RESTING_SECONDS
+        return RESTLESS_SECONDS if slot.changes >= RESTLESS_AFTER else TICK_SECONDS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from janus_notebook.panels.painter import Painter
+from janus_notebook.panels.painter import RESTLESS_AFTER, RESTLESS_SECONDS, Painter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +59,25 @@ def test_each_message_costs_a_tenth_of_a_second(messages: int, least: float) -> 
             assert min(gaps(panel.painted)) >= least - 1e-6
         else:
             assert min(gaps(panel.painted)) < 0.1  # nothing was sent, so a click is answered at once
+
+    asyncio.run(main())
+
+
+def test_what_changes_without_a_pause_is_painted_half_as_often() -> None:
+    async def main() -> None:
+        painter, restless = Painter(), Fake()
+        painter.add(restless)
+        await until(lambda: len(restless.painted) == RESTLESS_AFTER + 2)
+        assert gaps(restless.painted)[-1] >= RESTLESS_SECONDS - 1e-6
+        assert min(gaps(restless.painted)[:-1]) < RESTLESS_SECONDS
+        painter.hurry(restless)  # somebody has clicked: that is not kept waiting
+        before = restless.painted[-1]
+        await until(lambda: len(restless.painted) == RESTLESS_AFTER + 3)
+        assert restless.painted[-1] - before < RESTLESS_SECONDS
+        restless.messages = 0  # a pause
+        await until(lambda: len(restless.painted) == RESTLESS_AFTER + 6)
+        assert min(gaps(restless.painted)[-2:]) < RESTLESS_SECONDS
+        await painter.close()
 
     asyncio.run(main())
 

@@ -142,10 +142,7 @@ function renderStream(store, model, el) {
     if (following && !paused) floor = log.oldest ?? 1;
     rows = shown.list(floor, end);
     found = searched ? hits.list(floor, end) : range(1, 0);
-    const top = before === null ? 0 : indexOf(rows, before);
-    view.refresh(rows.length);
-    if (following) view.end();
-    else if (rows.length && top !== view.top()) view.place(top);
+    view.refresh(rows.length, following ? Infinity : before === null ? 0 : indexOf(rows, before));
     if (details.open() === null && body.classList.contains("janus-open")) body.classList.remove("janus-open");
     const filtered = filter.query() !== null;
     none.hidden = rows.length > 0;

@@ -1,10 +1,10 @@
 // A virtual list: of any number of rows of one height only those in sight are in the document.
 //
 // virtualList(parent, signal, { label, create, draw, cursor, move, choose, scrolled }) returns
-// { node, refresh(count), reveal(index), end(), top(), place(index) }. create() makes the empty element of a
-// row, draw(element, index) fills it. cursor() is the index of the active row or -1; move(index) asks to make
-// another one active (arrows, Page Up and Down, Home, End, a click), choose(index) is Enter or a double
-// meaning of a click: show it. scrolled(atEnd) tells that the user has scrolled.
+// { node, refresh(count, top), reveal(index), top() }: refresh scrolls to the row `top`, Infinity is the end.
+// create() makes the empty element of a row, draw(element, index) fills it. cursor() is the index of the active
+// row or -1; move(index) asks to make another one active (arrows, Page Up and Down, Home, End, a click),
+// choose(index) is Enter or a double meaning of a click: show it. scrolled(atEnd) tells that the user has scrolled.
 
 const ROW_HEIGHT = 22;
 const OVERSCAN = 6;
@@ -28,6 +28,7 @@ function virtualList(parent, signal, { label, create, draw, cursor, move, choose
     return whole() <= TALLEST ? 1 : (whole() - room) / (TALLEST - room);
   };
   const topPixel = () => node.scrollTop * scale();
+  const topRow = () => Math.floor(topPixel() / ROW_HEIGHT);
   const onPage = () => Math.max(1, Math.floor(node.clientHeight / ROW_HEIGHT) - 1);
   const atEnd = () => node.scrollHeight - node.scrollTop - node.clientHeight < 8;
 
@@ -92,10 +93,9 @@ function virtualList(parent, signal, { label, create, draw, cursor, move, choose
     choose(row.janusIndex);
   }, { signal });
   node.addEventListener("scroll", () => {
-    if (Math.abs(node.scrollTop - placed) >= 1) {
-      placed = node.scrollTop;
-      scrolled(atEnd());
-    }
+    if (Math.abs(node.scrollTop - placed) < 1) return; // from here, and painted
+    placed = node.scrollTop;
+    scrolled(atEnd());
     paint();
   }, { signal });
   const resized = new ResizeObserver(() => scrolled(null));
@@ -103,22 +103,16 @@ function virtualList(parent, signal, { label, create, draw, cursor, move, choose
   signal.addEventListener("abort", () => resized.disconnect());
   return {
     node,
-    refresh(rows) {
+    refresh(rows, top) {
       count = rows;
       const height = `${Math.min(whole(), TALLEST)}px`;
       if (space.style.height !== height) space.style.height = height;
       placed = node.scrollTop; // a shorter list may have been scrolled by the browser
+      if (top === Infinity) scrollTo(whole());
+      else if (top !== topRow()) scrollTo(top * ROW_HEIGHT + (topPixel() % ROW_HEIGHT));
       paint();
     },
     reveal,
-    end() {
-      scrollTo(whole());
-      paint();
-    },
-    top: () => Math.floor(topPixel() / ROW_HEIGHT),
-    place(index) {
-      scrollTo(index * ROW_HEIGHT + (topPixel() % ROW_HEIGHT));
-      paint();
-    },
+    top: topRow,
   };
 }

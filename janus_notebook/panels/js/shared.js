@@ -1,4 +1,4 @@
-// In front of every panel's module: elements, texts, times. Text is only ever set as textContent.
+// In front of every panel's module: elements and texts. Text is only ever set as textContent.
 
 const SYMBOLS = {
   new: "○", connecting: "◔", attached: "◇", negotiating: "◐", connected: "●", reconnecting: "◔", recovered: "●",
@@ -19,23 +19,13 @@ function make(tag, className = "", text = "") {
 
 /** Set a text only if it differs, so that selections and screen readers are left in peace. */
 function put(node, text) {
-  const shown = text === null || text === undefined ? "" : String(text);
-  if (node.textContent !== shown) node.textContent = shown;
+  const shown = String(text ?? "");
+  if (node.textContent === shown) return;
+  const only = node.childNodes.length === 1 && node.firstChild.nodeType === Node.TEXT_NODE;
+  if (only && shown) node.firstChild.data = shown; // cheaper than another node
+  else node.textContent = shown;
 }
 
-/** 75 becomes "1:15". */
-function duration(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const two = (n) => String(n).padStart(2, "0");
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes}:${two(whole % 60)}`;
-  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
-}
-
-const after = (seconds) => (seconds >= 60 ? duration(seconds) : `${seconds.toFixed(seconds < 10 ? 3 : 1)} s`);
-
-const timeOfDay = (epoch) => (epoch === null ? "" : new Date(epoch * 1000).toLocaleTimeString([], { hour12: false }));
-const sinceStart = (seconds) => `+${seconds.toFixed(3)} s`;
 const stateText = (state) => `${SYMBOLS[state] ?? "?"} ${WORDS[state] ?? state}`;
 
 /** Bring an element's children to the number of items, and draw each. */
