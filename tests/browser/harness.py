@@ -40,6 +40,7 @@ import nbformat
 import nbformat.sign
 from playwright.sync_api import sync_playwright
 
+from tests.browser import whereabouts
 from tests.browser.front_ends import Dashboard, NotebookPage
 from tests.browser.page import STARTUP_SECONDS, THEMES, Notebook, Page
 from tests.browser.tab import Theme
@@ -100,7 +101,7 @@ class Lab:
         self.configure("@jupyterlab/apputils-extension/themes", {"theme": THEMES[theme]})
         kind = Page if front_end == "lab" else NotebookPage
         with self._tab(width, height) as tab:
-            page = kind(tab, self.url, self.trust)
+            page = kind(tab, self.url, self.trust, self.whereabouts)
             page.load()
             yield page
             assert not page.console_errors, f"errors in the browser's console: {page.console_errors}"
@@ -144,6 +145,10 @@ class Lab:
                 continue  # it has just ended, or is another user's
         return {pid: command for pid, command in found.items() if word in command}
 
+    def whereabouts(self) -> str:
+        """Where each thread and task of each kernel is."""
+        return whereabouts.ask(self.home, self.processes("ipykernel_launcher"))
+
     def trust(self, path: str, trusted: bool = True) -> None:
         """Sign the notebook's file as ``jupyter trust`` does, or take its signature away."""
         library: Any = nbformat  # it has no types
@@ -178,6 +183,9 @@ class Lab:
         """Start the server, with more options if need be; `wait_ready` gives its address."""
         for plugin, settings in SETTINGS.items():
             self.configure(plugin, settings)
+        startup = self.home / ".ipython" / "profile_default" / "startup"
+        startup.mkdir(parents=True)
+        (startup / "whereabouts.py").write_text(whereabouts.STARTUP.format(folder=str(self.home)))
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
             *("--ip=127.0.0.1", "--port=0", f"--ServerApp.root_dir={self.folder}"),

@@ -170,7 +170,11 @@ class Notebook:
         return self.page.tab.evaluate_handle(RUN, [self.panel, command, index])
 
     def _done(self, run: JSHandle, what: str, timeout: float) -> None:
-        self.page.wait("run => run.done", run, what, timeout)
+        try:
+            self.page.wait("run => run.done", run, what, timeout)
+        except AssertionError as exc:
+            exc.add_note(self.page.whereabouts())
+            raise
         error = run.evaluate("run => run.error")
         assert error is None, f"{what}: {error}"
 
@@ -180,9 +184,16 @@ class Page(Tab):
 
     noise = NOISE
 
-    def __init__(self, tab: PlaywrightPage, url: str, trust: Callable[[str, bool], None]) -> None:
+    def __init__(
+        self,
+        tab: PlaywrightPage,
+        url: str,
+        trust: Callable[[str, bool], None],
+        whereabouts: Callable[[], str],
+    ) -> None:
         super().__init__(tab, url)
         self._trust = trust
+        self.whereabouts = whereabouts
 
     def load(self) -> None:
         """Load JupyterLab with an empty workspace."""

@@ -135,6 +135,12 @@ def test_restart_interrupt_and_errors(lab: Lab) -> None:
         notebook.run_cell(0)
         notebook.start_cell(1)
         expect(notebook.output(1)).to_contain_text("on")
+        with pytest.raises(AssertionError, match="a cell to end") as caught:
+            notebook.finish(1.0)
+        [told] = caught.value.__notes__  # where the kernel hangs, and what its tasks wait for
+        assert "thread MainThread:" in told
+        assert "time.sleep(60)" in told
+        assert "Stack for <Task" in told
         notebook.interrupt()
         notebook.finish(5.0)
         assert notebook.outputs(1)[-1]["ename"] == "KeyboardInterrupt"

@@ -297,7 +297,8 @@ def test_a_full_disk_is_told_once_and_the_call_goes_on(
 SCRIPT = """
 import asyncio, sys
 from pathlib import Path
-from tests.media.test_recorder import Studio, record
+from tests.media.test_recorder import Studio, module, record
+module.MOST_PICTURES = module.MOST_SOUNDS = 10**6  # as in `studio`
 async def main():
     made = Studio()
     recording = await record([made.video, made.audio], sys.argv[1])
