@@ -11,6 +11,8 @@ The rules, in full:
   transport by which Janus does not notice a loss (`Transport.keeps_sessions`).
 - ``recreate`` tries that first. Where the session is gone it makes a new one and attaches each handle
   again: the same objects with new ids. Their media, and what they had joined, is gone with the old ones.
+  Where that one goes as well before all handles are attached, as with a server that is restarted twice,
+  another is made.
 
 Source: "Janus API" of the Janus documentation, on ``claim``.
 """
