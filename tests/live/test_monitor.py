@@ -132,7 +132,9 @@ def test_a_call_is_told_from_beginning_to_end(handler: str, grouping: bool) -> N
             assert stats.streams[0].packets_received
 
             assert monitor.counters["refused"] == monitor.counters["duplicates"] == 0
-            assert (monitor.counters["deliveries"] == monitor.counters["events"]) is not grouping
+            # Janus groups what waits for its thread: perhaps nothing (groups: tests/monitor/test_burst.py).
+            assert monitor.counters["deliveries"] <= monitor.counters["events"]
+            assert grouping or monitor.counters["deliveries"] == monitor.counters["events"]
             assert all(abs(event.happened - time.time()) < 60 for event in events)
             times = [entry.time for entry in merged]
             assert times == sorted(times)
