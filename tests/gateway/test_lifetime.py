@@ -151,10 +151,15 @@ def test_janus_ends_with_its_guard(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "text"),
-    [(signal.SIGKILL, "signal 9 (Killed)"), (signal.SIGTERM, "status 0"), (signal.SIGSEGV, "signal 11")],
+    ("number", "texts"),
+    [
+        (signal.SIGKILL, ["signal 9 (Killed)"]),
+        # Janus 1.1.2 can abort on its way out, in a destructor of a thread of GLib.
+        (signal.SIGTERM, ["status 0", "signal 6 (Aborted); its log says: GLib (gthread-posix.c)"]),
+        (signal.SIGSEGV, ["signal 11"]),
+    ],
 )
-def test_janus_that_ends_by_itself_is_noticed_by_everyone(number: int, text: str) -> None:
+def test_janus_that_ends_by_itself_is_noticed_by_everyone(number: int, texts: list[str]) -> None:
     async def main(gateway: LocalGateway) -> None:
         waiting = [asyncio.create_task(gateway.wait_closed()) for _ in range(3)]
         await asyncio.sleep(0)  # they wait now
@@ -167,12 +172,13 @@ def test_janus_that_ends_by_itself_is_noticed_by_everyone(number: int, text: str
         asyncio.run(main(gateway))
         assert not gateway.running
         assert gateway.pid is None
-        assert text in str(gateway.exit_reason)
+        reason = str(gateway.exit_reason)
+        assert any(text in reason for text in texts), reason
         # A janus that somebody killed knows nothing of it, so its last line would only mislead.
         assert ("; its log says: " in str(gateway.exit_reason)) == (number != signal.SIGKILL)
-        assert text in repr(gateway)
+        assert reason in repr(gateway)
         assert gateway.log_lines() != []
-    assert text in str(gateway.exit_reason)  # stop() does not take the reason away
+    assert str(gateway.exit_reason) == reason  # stop() does not take the reason away
     with running_gateway() as other:
         assert other.exit_reason is None
 
