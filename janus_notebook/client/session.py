@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Self
 from weakref import ref
@@ -60,6 +61,8 @@ LONGEST_TIMEOUT = 2**31
 
 # How long `destroy` waits for what the session has started.
 SETTLE_SECONDS = 3.0
+# How long a cancelled `create` waits for the answer that it is too late for, to destroy what was made.
+LATE_SECONDS = 0.5
 
 
 def keepalive_interval(server: Mapping[str, Any] | None) -> float | None:
@@ -159,6 +162,7 @@ class JanusSession:
         self._recovery = Recovery(self, recover, recover_timeout)
         self._created: Message | None = None
         self._destroyed: Message | None = None
+        self._late = asyncio.Event()  # a session came whose creator had given up
         self._keepalive: asyncio.Task[None] | None = None
         self._tasks = Tasks(self.on_error)
         self._lock = asyncio.Lock()
@@ -248,6 +252,7 @@ class JanusSession:
                 raise
 
     async def _create(self) -> Message:
+        self._late = asyncio.Event()
         try:
             async with asyncio.timeout(self.timeout):
                 await self.connection.open()
@@ -273,6 +278,13 @@ class JanusSession:
         except JanusServerError as exc:
             self._explain(exc)
             raise
+        except asyncio.CancelledError:
+            if self.id is None:
+                # Janus may make a session for a connection that has just closed, and keep it.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LATE_SECONDS):
+                        await self._late.wait()
+            raise
 
     def _connected(self, message: Message) -> None:
         self.begin(message)
@@ -291,6 +303,7 @@ class JanusSession:
 
     def discard_late(self, message: Message) -> None:
         """A session whose creator gave up is destroyed at once instead of idling on the server."""
+        self._late.set()
         self._destroy_unawaited(new_id(message))
 
     def _destroy_unawaited(self, session_id: int) -> None:
@@ -310,7 +323,7 @@ class JanusSession:
             if self.state in ("connecting", "connected"):
                 cancelled = isinstance(exc, asyncio.CancelledError)
                 self._end("closed", "create was cancelled" if cancelled else str(exc))
-            await self._settle(0.0)
+            await self._settle(LATE_SECONDS if self._late.is_set() else 0.0)
 
     async def destroy(self) -> Message:
         """Detach every handle, destroy the session, close the connection if the session opened it.
