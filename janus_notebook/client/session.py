@@ -279,7 +279,7 @@ class JanusSession:
             self._explain(exc)
             raise
         except asyncio.CancelledError:
-            if self.id is None:
+            if self.id is None and self._owns_connection:
                 # Janus may make a session for a connection that has just closed, and keep it.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LATE_SECONDS):

@@ -24,7 +24,7 @@ from janus_notebook import (
 )
 from tests.admin import handles as handles_on
 from tests.client.memory import FarEnd, memory_scheme, run_instantly
-from tests.client.scripted import run, until
+from tests.client.scripted import run, scripted, until
 from tests.leaks import sockets
 
 if TYPE_CHECKING:
@@ -341,6 +341,34 @@ def test_what_a_cancelled_destroy_leaves_open_the_next_one_closes(transport: str
 
     with PracticeGateway() as gateway:
         run(main())
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_the_session_of_a_cancelled_create_is_destroyed_before_its_connection_closes(answered: bool) -> None:
+    """Janus may keep a session that it makes for a connection that has just closed."""
+
+    async def main() -> None:
+        async with scripted() as server:
+            asked = asyncio.Event()
+
+            def keep_silent(_: Message) -> list[Message]:
+                asked.set()
+                return []
+
+            server.on["create"] = keep_silent
+            session = JanusSession(server.url)
+            creating = asyncio.create_task(session.create())
+            await asked.wait()
+            creating.cancel()
+            if answered:
+                server.push(server.made(server.received[-1]))
+            async with asyncio.timeout(5):  # it does not wait for the session's own timeout
+                await asyncio.wait([creating])
+            assert creating.cancelled()
+            assert session.state == "closed"
+            assert server.verbs() == ["info", "create", *(["destroy"] if answered else [])]
+
+    run(main())
 
 
 def test_the_walk_cancels_where_it_says() -> None:
