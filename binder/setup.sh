@@ -26,7 +26,13 @@ as_root() {
 
 # A program counts as there however it was installed; a library only as a Debian package.
 has() {
-    case $1 in iproute2) program=ip ;; *) program=$1 ;; esac
+    case $1 in
+    iproute2) program=ip ;;
+    nftables) program=nft ;;
+    nodejs) program=node ;;
+    sip-tester) program=sipp ;;
+    *) program=$1 ;;
+    esac
     command -v "$program" >/dev/null 2>&1 && return 0
     command -v dpkg-query >/dev/null 2>&1 || return 1
     dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q ' installed$'
