@@ -11,12 +11,12 @@ import itertools
 import secrets
 from collections.abc import Callable, Mapping
 from math import inf
-from typing import Any, Literal, Protocol, Self
-
-import msgspec
+from typing import Any, Literal, Self
 
 from janus_notebook.client.deadlines import Deadlines
 from janus_notebook.client.transports import NOT_SENT, Transport, make_transport, transport_class
+from janus_notebook.client.user import ConnectionUser
+from janus_notebook.client.waiter import Handler, Waiter
 from janus_notebook.config import mask, mask_url
 from janus_notebook.errors import (
     JanusConnectionError,
@@ -25,7 +25,6 @@ from janus_notebook.errors import (
     JanusProtocolError,
     JanusServerError,
     JanusStateError,
-    JanusTimeoutError,
 )
 from janus_notebook.protocol.messages import Message, decode, encode, id_in, integer, verb_of
 from janus_notebook.protocol.router import (
@@ -38,91 +37,15 @@ from janus_notebook.protocol.router import (
     Router,
 )
 
-__all__ = ["ConnectionUser", "JanusConnection", "pause"]
+__all__ = ["JanusConnection", "pause"]
 
 ConnectionState = Literal["new", "connecting", "connected", "lost", "closed"]
-Handler = Callable[[Message], None]
 
 FATE_UNKNOWN = "The request may have been carried out; it is not sent again."
 
 # Seconds before the first try to connect again, and the most between two tries.
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
-
-
-class ConnectionUser(Protocol):
-    """What a connection tells a session of it. Called on the loop, in the order of arrival."""
-
-    @property
-    def id(self) -> int | None: ...
-
-    def on_request(self, message: Mapping[str, Any], text: bytes) -> None:
-        """`message` is about to be written; `text` is its JSON without secrets of ours."""
-
-    def on_reply(self, message: Message, text: bytes, handle_id: int | None, *, late: bool = False) -> None:
-        """`message` answers or acknowledges a request of this session, made for a handle or not."""
-
-    def on_event(self, event: Occurred, text: bytes) -> None:
-        """An event for this session, or for none that we know."""
-
-    def on_refused(self, error: JanusServerError) -> None:
-        """The transport was refused what it does for this session on its own, such as a poll."""
-
-    def on_error(self, error: JanusError) -> None:
-        """Something went wrong that no call can raise."""
-
-    def on_connection_end(self, state: Literal["lost", "closed"], error: JanusError) -> None:
-        """The connection is gone."""
-
-
-class _Waiter(msgspec.Struct, eq=False):
-    """A request whose reply is awaited."""
-
-    future: asyncio.Future[Message]
-    verb: str
-    timeout: float
-    deadline: float
-    user: ConnectionUser | None
-    handle_id: int | None
-    on_reply: Handler | None
-    on_late: Handler | None
-    acknowledged: bool = False
-    # The task that is writing the request: only a cancellation ends a write that hangs.
-    writer: asyncio.Task[Any] | None = None
-    stopped: bool = False
-    # It still waited for its turn when it was stopped.
-    unsent: bool = False
-
-    def expire(self) -> None:
-        """The deadline has come."""
-        if self.writer is not None:
-            self.stop_writing()
-        elif not self.future.done():
-            self.future.set_exception(self.error())
-
-    def stop_writing(self) -> None:
-        """It is over, whether or not the write is: over HTTP the event may come and the ack never."""
-        # Not a task that runs just now: its transport answers while it sends, and is about to return.
-        if self.writer is not None and not self.stopped and self.writer is not asyncio.current_task():
-            self.stopped = True
-            self.writer.cancel()
-
-    def error(self) -> JanusTimeoutError:
-        """What its caller is told at the deadline."""
-        if self.unsent:
-            return JanusTimeoutError(
-                f"{self.verb!r} was not sent within {self.timeout:g} s: other requests were before it",
-                hint="Send fewer at once, or pass a longer timeout; WebSocket takes more of them.",
-            )
-        if self.acknowledged:
-            return JanusTimeoutError(
-                f"Janus acknowledged {self.verb!r}, but its plugin sent no answer within {self.timeout:g} s",
-                hint="Some requests get no answer in the wrong state; else pass a longer timeout.",
-            )
-        return JanusTimeoutError(
-            f"no reply to {self.verb!r} within {self.timeout:g} s",
-            hint="Is the server alive? Else pass a longer timeout.",
-        )
 
 
 class JanusConnection:
@@ -144,7 +67,7 @@ class JanusConnection:
         self._transport: Transport | None = None
         self._new_transport()  # a wrong URL or option fails here, where it was given
         self._router = Router()
-        self._waiters: dict[str, _Waiter] = {}
+        self._waiters: dict[str, Waiter] = {}
         self._users: set[ConnectionUser] = set()
         # Whose a session id was when it was last looked for.
         self._owners: dict[int, ConnectionUser] = {}
@@ -357,7 +280,7 @@ class JanusConnection:
                 f"not connected to {mask_url(self.url)} ({self.state})", hint="Call create() first."
             ).within(request=mask(decode(text)))
         deadline = loop.time() + timeout
-        waiter = _Waiter(loop.create_future(), verb, timeout, deadline, user, handle_id, on_reply, on_late)
+        waiter = Waiter(loop.create_future(), verb, timeout, deadline, user, handle_id, on_reply, on_late)
         self._waiters[transaction] = waiter
         self._router.expect(transaction, verb, session_id, handle_id)
         self._deadlines.add(deadline, loop)
@@ -400,7 +323,7 @@ class JanusConnection:
         shown = mask(decode(text))
         raise error.within(request=shown, session_id=session_id, handle_id=handle_id) from error.__cause__
 
-    def _give_up(self, transaction: str, waiter: _Waiter) -> None:
+    def _give_up(self, transaction: str, waiter: Waiter) -> None:
         """Leave a request, answered or not. An unanswered one is remembered for its late reply."""
         if transaction in self._router:
             for forgotten in self._router.abandon(transaction):
@@ -488,7 +411,7 @@ class JanusConnection:
                     user.on_reply(effect.message, text, effect.handle_id)
 
     @staticmethod
-    def _reply(waiter: _Waiter, message: Message, text: bytes) -> None:
+    def _reply(waiter: Waiter, message: Message, text: bytes) -> None:
         try:
             if waiter.user is not None:
                 waiter.user.on_reply(message, text, waiter.handle_id)
@@ -509,7 +432,7 @@ class JanusConnection:
                 waiter.stop_writing()
 
     @staticmethod
-    def _fail(waiter: _Waiter, error: JanusError, message: Message | None, text: bytes) -> None:
+    def _fail(waiter: Waiter, error: JanusError, message: Message | None, text: bytes) -> None:
         try:
             if waiter.user is not None and message is not None:
                 waiter.user.on_reply(message, text, waiter.handle_id)
@@ -518,7 +441,7 @@ class JanusConnection:
                 waiter.future.set_exception(error)
             waiter.stop_writing()
 
-    def _late(self, waiter: _Waiter | None, message: Message, text: bytes, handle_id: int | None) -> None:
+    def _late(self, waiter: Waiter | None, message: Message, text: bytes, handle_id: int | None) -> None:
         """A reply whose caller gave up. It is recorded, and what it made on the server is undone."""
         owners = [waiter.user] if waiter is not None else self._users_of(integer(message.get("session_id")))
         for user in owners:
