@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 
 from janus_notebook.client.log import EventLog
 from janus_notebook.panels import static
@@ -14,33 +13,10 @@ from janus_notebook.panels.handle.snapshot import handle_snapshot
 from janus_notebook.panels.handle.static import handle_parts
 from janus_notebook.panels.session.snapshot import session_snapshot
 from janus_notebook.panels.session.static import session_parts
+from tests.hostile.corpus import Page
 from tests.panels.conftest import event, make_handle, make_session
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'&lt;</td></table>\x1b[31m\u202e\ud800"
-
-
-class Page(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.styles: list[str] = []
-        self.text = ""
-        self.open: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.open.append(tag)
-        self.attributes |= {name for name, _ in attrs}
-        self.styles += [value or "" for name, value in attrs if name == "style"]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def test_no_text_becomes_markup() -> None:
@@ -63,7 +39,7 @@ def test_no_text_becomes_markup() -> None:
         assert page.open == []
         assert page.tags <= {"div", "span", "strong", "table", "tr", "th", "td"}
         assert page.attributes <= {"style"}
-        assert not any("alert" in style for style in page.styles)
+        assert not any("alert" in style for style in page.values)
         assert "<img src=x onerror=alert(1)><script>" in page.text
         for shown in (text, static.plain(parts)):
             shown.encode()
