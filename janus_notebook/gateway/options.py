@@ -42,8 +42,3 @@ class GatewayOptions:
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown."""
         return tuple(secret for secret in (self.api_secret, self.token_auth_secret) if secret)
-
-    @property
-    def stores_tokens(self) -> bool:
-        """Whether tokens are stored, rather than signed or not asked for."""
-        return self.token_auth and self.token_auth_secret is None

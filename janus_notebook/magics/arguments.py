@@ -92,10 +92,6 @@ class Parser(argparse.ArgumentParser):
         """The option that is written so, or None."""
         return self._option_string_actions.get(word)
 
-    def positionals(self) -> list[argparse.Action]:
-        """What is not an option, in order."""
-        return [action for action in self._actions if not action.option_strings]
-
     def usage_line(self) -> str:
         """How it is written, on one line."""
         return " ".join(self.format_usage().removeprefix("usage:").split())

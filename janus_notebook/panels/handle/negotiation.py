@@ -85,7 +85,7 @@ class Negotiation:
     Times are seconds of the session (``JanusEvent.elapsed``); None is what has not happened, or is not known.
 
     Attributes:
-        attached_at, attach_secs: when the handle was attached, and how long that took.
+        attach_secs: how long it took to attach the handle.
         rounds: how many connections there have been, this one too.
         negotiating_at: when it began.
         ours, theirs: the descriptions of our side and of Janus's.
@@ -101,7 +101,6 @@ class Negotiation:
 
     def __init__(self, handle_id: int | None) -> None:
         self.handle_id = handle_id
-        self.attached_at: float | None = None
         self.attach_secs: float | None = None
         self.rounds = 0
         self.settings: dict[str, Any] = {}
@@ -189,7 +188,7 @@ class Negotiation:
                 "former"
             ):
                 self._reset()
-                self.attached_at, self.rounds, self.settings = event.elapsed, 0, {}
+                self.rounds, self.settings = 0, {}
             case StateEvent(state="negotiating"):
                 self._begin_unless_begun(event.elapsed)
             case StateEvent(state="connected"):

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["REQUESTS", "join", "leave_for_good", "unpublish_by_core"]
 
-INVALID_SDP_TYPE = 431
 PUBLISHERS_FULL = 432
 ALREADY_PUBLISHED = 434
 NOT_PUBLISHED = 435
