@@ -541,3 +541,22 @@ def test_the_secret_is_shown_nowhere() -> None:
             assert SECRET not in shown
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("flags", "state"),
+    [
+        ({}, "attached"),
+        ({"alert": True}, "attached"),  # so Janus 1.4.1 tells of a handle that is new
+        ({"alert": True, "starting": True}, "hungup"),
+        ({"stopped": True, "starting": True}, "hungup"),
+    ],
+)
+def test_the_state_of_a_handle_without_a_peer_connection(flags: dict[str, bool], state: str) -> None:
+    async def main() -> None:
+        async with administered() as (server, admin):
+            with_two_sessions(server)
+            server.on["handle_info"] = lambda request: [server.reply(request, info={"flags": flags})]
+            assert (await admin.handle_info(2, 12)).state == state
+
+    run(main())

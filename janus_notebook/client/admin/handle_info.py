@@ -397,11 +397,13 @@ class HandleInfo(Typed, frozen=True, kw_only=True):
 
     @property
     def state(self) -> Literal["attached", "negotiating", "connected", "hungup"]:
-        """How it stands, in the words of `JanusPlugin.state`."""
+        """How it stands, as `JanusPlugin.state` says it; ``attached`` also after a call that never began."""
         flags = self.flags or Flags()
         if self.webrtc is not None:
             return "connected" if flags.ready else "negotiating"
-        return "hungup" if flags.alert or flags.stopped else "attached"
+        # Newer servers raise the alert of a new handle too, so that it alone says nothing; `starting` stays.
+        ended = flags.alert or flags.stopped
+        return "hungup" if ended and flags.starting else "attached"
 
     @property
     def media(self) -> dict[str, Media]:
