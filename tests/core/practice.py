@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Streaming(PracticePlugin):
-    """As much of Janus's Streaming as the suite asks for: a list, and a stop that is never answered."""
+class Sip(PracticePlugin):
+    """As much of Janus's SIP as the suite asks for: a hangup that, without a call, is never answered."""
 
-    package = "janus.plugin.streaming"
-    name = "Streaming for the tests of the core"
+    package = "janus.plugin.sip"
+    name = "SIP for the tests of the core"
     description = name
 
     def attached(self, handle: PracticeHandle) -> None:
@@ -30,12 +30,10 @@ class Streaming(PracticePlugin):
         jsep: Mapping[str, Any] | None,
     ) -> Answer:
         match body.get("request"):
-            case "list":
-                return Done({"streaming": "list", "list": []})
-            case "stop":
+            case "hangup":
                 return Later()
             case _:
-                return Done({"streaming": "event", "error_code": 455, "error": "Unknown request"})
+                return Done({"sip": "event", "error_code": 441, "error": "Unknown request"})
 
     def trickle(self, handle: PracticeHandle, candidates: Sequence[Mapping[str, Any]]) -> None:
         pass
@@ -48,4 +46,4 @@ class Streaming(PracticePlugin):
 
 
 def practice_gateway(**options: Any) -> PracticeGateway:
-    return PracticeGateway(plugins=lambda: (*standard_plugins(), Streaming()), **options)
+    return PracticeGateway(plugins=lambda: (*standard_plugins(), Sip()), **options)

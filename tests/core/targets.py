@@ -33,7 +33,7 @@ API_SECRET = "the api secret, with = and + and /"
 SIGNING_SECRET = "the signing secret"
 STORED_TOKEN = "a stored token = + / &"
 STORED_BARE_TOKEN = "a stored token for echotest only"
-ALLOWED = ["janus.plugin.echotest", "janus.plugin.streaming", "janus.plugin.videoroom"]
+ALLOWED = ["janus.plugin.echotest", "janus.plugin.sip", "janus.plugin.videoroom"]
 
 
 class Server(HasAdminApi, Protocol):

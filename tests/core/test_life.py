@@ -120,7 +120,7 @@ def test_keepalives_keep_a_session_and_without_them_it_times_out(
 ) -> None:
     async def main() -> None:
         async with short_lived.session() as kept:
-            lost, plugin = short_lived.session(), JanusPlugin("streaming")
+            lost, plugin = short_lived.session(), JanusPlugin("sip")
             with monkeypatch.context() as patched:
                 patched.setattr(type(lost), "keepalive_interval", None)
                 await lost.create()
@@ -128,7 +128,7 @@ def test_keepalives_keep_a_session_and_without_them_it_times_out(
             stream = lost.subscribe()
             requests = kept.counters["requests"]
             with pytest.raises(JanusStateError, match="timed out"):
-                await plugin.request({"request": "stop"}, timeout=20)  # never answered
+                await plugin.request({"request": "hangup"}, timeout=20)  # never answered
             assert [event.kind async for event in stream][-1:] == ["timeout"]
             assert (lost.state, plugin.state) == ("lost", "detached")
             await lost.destroy()

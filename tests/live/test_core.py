@@ -254,11 +254,11 @@ def test_a_detached_handle(gateway: LocalGateway) -> None:
 def test_detached_by_an_administrator(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with JanusSession(gateway.ws_url) as session:
-            plugin = JanusPlugin("streaming")
+            plugin = JanusPlugin("sip")
             await plugin.attach(session)
             stream = plugin.events()
-            # With nothing to stop, the plugin of Janus 1.1.2 acknowledges and never answers.
-            pending = asyncio.ensure_future(plugin.request({"request": "stop"}))
+            # Without a call the plugin acknowledges and never answers.
+            pending = asyncio.ensure_future(plugin.request({"request": "hangup"}))
             await until(lambda: any(event.kind == "ack" for event in session.events))
             ids = {"session_id": session.id, "handle_id": plugin.id}
             await asyncio.to_thread(admin, gateway, "detach_handle", **ids)
@@ -292,18 +292,19 @@ def test_destroyed_by_an_administrator(gateway: LocalGateway) -> None:
 def test_a_timeout_and_a_cancelled_call(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with JanusSession(gateway.ws_url) as session:
-            plugin = JanusPlugin("streaming")
+            plugin = JanusPlugin("sip")
             await plugin.attach(session)
             with pytest.raises(
                 JanusTimeoutError, match="acknowledged 'message', but its plugin sent no answer"
             ):
-                await plugin.request({"request": "stop"}, timeout=0.2)
-            call = asyncio.ensure_future(plugin.request({"request": "stop"}))
+                await plugin.request({"request": "hangup"}, timeout=0.2)
+            call = asyncio.ensure_future(plugin.request({"request": "hangup"}))
             await until(lambda: session.counters["in_flight"])
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await call
-            assert (await plugin.request({"request": "list"}))["streaming"] == "list"
+            with pytest.raises(JanusPluginError, match="Unknown request"):
+                await plugin.request({"request": "dance"})
             assert session.counters["in_flight"] == 0
 
     run(main())
@@ -342,10 +343,10 @@ def test_janus_is_killed() -> None:
     with running_gateway() as gateway:
 
         async def main() -> None:
-            session, plugin = JanusSession(gateway.ws_url), JanusPlugin("streaming")
+            session, plugin = JanusSession(gateway.ws_url), JanusPlugin("sip")
             await session.create()
             await plugin.attach(session)
-            pending = asyncio.ensure_future(plugin.request({"request": "stop"}, timeout=30))
+            pending = asyncio.ensure_future(plugin.request({"request": "hangup"}, timeout=30))
             await until(lambda: any(event.kind == "ack" for event in session.events))
             began = time.monotonic()
             assert gateway.pid is not None
