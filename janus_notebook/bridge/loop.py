@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, TypeVarTuple
 
 from janus_notebook.bridge.call import Call
+from janus_notebook.bridge.switching import quick_switching
 from janus_notebook.errors import JanusError, JanusOptionError, JanusStateError, JanusTimeoutError
 
 if TYPE_CHECKING:
@@ -253,7 +254,8 @@ class _Run:
         self.loop.set_exception_handler(self._on_exception)
         asyncio.set_event_loop(self.loop)
         try:
-            self.loop.run_until_complete(self._serve())
+            with quick_switching():
+                self.loop.run_until_complete(self._serve())
         except BaseException as exc:  # noqa: BLE001 - a SystemExit of a task; a thread has no caller to get it
             self._deadline = time.monotonic() + ABNORMAL_END_SECONDS
             self.owner.report("background loop", exc)
