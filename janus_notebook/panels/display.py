@@ -82,10 +82,19 @@ class StaticForm:
 
     def _publish(self, publisher: Any, snapshot: dict[str, Any], *, update: bool) -> None:
         parts = self._parts(snapshot)
-        publisher.publish(
-            data={"text/html": wrapped(parts, self.panel_id), "text/plain": static.plain(parts)},
-            transient={"display_id": f"janus-{self.panel_id}"},
-            update=update,
+        data = {"text/html": wrapped(parts, self.panel_id), "text/plain": static.plain(parts)}
+        transient = {"display_id": f"janus-{self.panel_id}"}
+        if not update:
+            publisher.publish(data=data, transient=transient)
+            return
+        # `publish` would first wait until the kernel has written what the cell has printed: on the loop's
+        # thread, and beside a cell that computes for seconds.
+        publisher.session.send(
+            publisher.pub_socket,
+            "update_display_data",
+            {"data": data, "metadata": {}, "transient": transient},
+            parent=publisher.parent_header,
+            ident=publisher.topic,
         )
 
 

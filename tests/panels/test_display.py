@@ -12,17 +12,25 @@ from tests.panels.conftest import event, make_handle, make_session
 
 
 class Publisher:
-    """Stands for the kernel's display publisher, and counts the updates."""
+    """Stands for the kernel's display publisher and its session, and counts the updates.
+
+    It has no `publish`: that waits for the kernel's output, and an update comes from the background loop.
+    """
 
     pub_socket = object()
+    parent_header: dict[str, Any] = {"msg_id": "the cell's"}  # noqa: RUF012 - nobody changes it
+    topic = b"display_data"
 
     def __init__(self) -> None:
+        self.session = self
         self.updates: list[str] = []
 
-    def publish(self, *, data: dict[str, Any], transient: dict[str, Any], update: bool) -> None:
-        assert update
-        assert transient["display_id"].startswith("janus-")
-        self.updates.append(data["text/plain"])
+    def send(self, socket: object, kind: str, content: dict[str, Any], **sent: Any) -> None:
+        assert (socket, kind) == (self.pub_socket, "update_display_data")
+        assert sent == {"parent": self.parent_header, "ident": self.topic}
+        assert content["transient"]["display_id"].startswith("janus-")
+        assert content["metadata"] == {}
+        self.updates.append(content["data"]["text/plain"])
 
 
 def test_it_is_renewed_for_what_happens_and_not_for_what_counts() -> None:
