@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
+import subprocess
 import time
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +19,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 needs_janus = pytest.mark.skipif(shutil.which("janus") is None, reason="janus is not installed")
+
+
+@cache
+def janus_before(version: str) -> bool:
+    """Whether the Janus of this machine is older than this version, such as ``"1.2.0"``."""
+    told = subprocess.run(["janus", "--version"], check=False, capture_output=True, text=True).stdout
+    found = re.search(r"\((\d+(?:\.\d+)+)\)", told)
+    assert found, told
+    return tuple(map(int, found[1].split("."))) < tuple(map(int, version.split(".")))
+
+
+# What is refused as newer than the server: 1.1.2 in Debian 12, before all of it.
+needs_an_old_janus = pytest.mark.skipif(
+    shutil.which("janus") is not None and not janus_before("1.1.4"), reason="this Janus has it all"
+)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from janus_notebook import (
     JanusVersionError,
 )
 from tests.client.scripted import errors_in, run, until
-from tests.gateways import running_gateway
+from tests.gateways import janus_before, needs_an_old_janus, running_gateway
 from tests.live import sound
 from tests.plugins import golden
 
@@ -94,7 +94,7 @@ def test_rooms(gateway: LocalGateway, tmp_path: Path) -> None:
                 sampling_rate=48000,
                 allowed=["one"],
                 groups=["first", "second"],
-                default_prebuffering=2,
+                default_prebuffering=2 if janus_before("1.2.0") else None,
                 default_bitrate=64_000,
                 default_expectedloss=5,
                 spatial_audio=True,
@@ -389,7 +389,8 @@ def test_two_hear_each_other(gateway: LocalGateway, tmp_path: Path) -> None:
             await manager.enable_recording(room=ROOM, secret=SECRET, record=False)
             await until((tmp_path / "mix.wav").exists)
             assert errors_in(session) == []
-        # Its header is complete when the room is gone.
+        # Its header has the size when the file is closed, some time after the room is gone.
+        await until(lambda: any((tmp_path / "mix.wav").read_bytes()[4:8]))
         with wave.open(str(tmp_path / "mix.wav")) as mix_file:
             assert (mix_file.getframerate(), mix_file.getnchannels()) == (48000, 1)
 
@@ -416,8 +417,11 @@ def test_plain_rtp(gateway: LocalGateway) -> None:
                 )
                 assert joined.rtp is not None
                 assert joined.data["rtp"] == {"ip": joined.rtp.ip, "port": joined.rtp.port, "payload_type": 0}
-                await agrees(manager, alice, phone)
-                assert "phone (no media)" in repr(alice.room)
+                if janus_before("1.1.4"):
+                    await agrees(manager, alice, phone)
+                    assert "phone (no media)" in repr(alice.room)
+                else:  # where it counts as set up from the start, but nobody tells the phone
+                    await agrees(manager, alice)
                 line.connect(("127.0.0.1", joined.rtp.port))
                 talking = asyncio.create_task(sound.send_tone(line, 1200))
                 try:
@@ -471,6 +475,7 @@ def test_what_fails_leaves_a_handle_that_works(gateway: LocalGateway) -> None:
     run(main())
 
 
+@needs_an_old_janus
 def test_what_is_newer_than_this_server(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with JanusSession(gateway.ws_url) as session:

@@ -16,6 +16,7 @@ from janus_notebook import (
 from janus_notebook.plugins.echotest import EchoDone
 from janus_notebook.protocol.events import PluginEvent
 from tests.client.scripted import run, until
+from tests.gateways import needs_an_old_janus
 from tests.plugins import golden
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def test_every_parameter_is_sent_and_accepted(gateway: LocalGateway) -> None:
     run(main())
 
 
+@needs_an_old_janus
 def test_what_is_newer_than_the_server_is_refused_here(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with JanusSession(gateway.ws_url) as session:

@@ -39,7 +39,7 @@ from janus_notebook.plugins.sip.events import (
 from janus_notebook.protocol.events import PluginEvent
 from tests.admin import admin, assert_empty
 from tests.client.scripted import errors_in, run, until
-from tests.gateways import running_gateway
+from tests.gateways import janus_before, needs_an_old_janus, running_gateway
 from tests.live.sip_peer import HOST, free_port, needs_sipp, peer
 from tests.live.sip_script import REGISTRAR, SDP, SDP_HEADER, Script
 from tests.plugins import golden
@@ -158,6 +158,14 @@ async def hears(phone: JanusSipPlugin, hertz: int) -> None:
     raise AssertionError(f"{spectrum.argmax()} Hz")
 
 
+def line_of(reply: Any, where: dict[str, Any]) -> dict[str, str]:
+    """The line's own name, which newer servers tell."""
+    if janus_before("1.4.0"):
+        return {}
+    assert reply.unique_id == where["unique_id"]
+    return {"unique_id": reply.unique_id}
+
+
 def told(phone: JanusSipPlugin) -> dict[str, PluginEvent]:
     """The last event of each name that the plugin sent to a handle."""
     assert phone.session is not None
@@ -196,6 +204,7 @@ def test_an_account_is_registered_and_taken_off(gateway: LocalGateway) -> None:
                     "master_id": reply.master_id,
                     "headers": {"X-Registrar": "sipp"},
                 },
+                **line_of(reply, reply.data),
             }
             assert (reply.event, reply.username, reply.headers) == (
                 "registered",
@@ -253,6 +262,7 @@ def test_guests_and_helpers_send_no_register(gateway: LocalGateway) -> None:
                     "username": "alice",
                     "register_sent": False,
                     "master_id": reply.master_id,
+                    **line_of(reply, reply.data["result"]),
                 },
             }
             await refused(helper.register(username=alice, type="helper"), 443, "MISSING_ELEMENT", "master_id")
@@ -276,6 +286,7 @@ def test_a_registrar_that_is_not_there(gateway: LocalGateway) -> None:
     run(main())
 
 
+@needs_an_old_janus
 def test_a_newer_request_is_refused_here(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with lines(gateway) as (phone,):
@@ -549,7 +560,8 @@ def test_we_are_called_and_everything_in_it(gateway: LocalGateway) -> None:
 
 def test_called_again_and_again(gateway: LocalGateway) -> None:
     declined = Script().begins("INVITE", SDP).hears(100, optional=True).hears(180)
-    declined.hears_first(486, "X-Why: not now").refused()
+    busy = 486 if janus_before("1.2.2") else 603
+    declined.hears_first(busy, "X-Why: not now").refused()
     offerless = Script().begins("INVITE").hears(100, optional=True).hears(180)
     offerless.hears_first(200, "m=audio [1-9]").acks(SDP, SDP_HEADER).gets("BYE").agrees()
     given_up = Script().begins("INVITE", SDP).hears(100, optional=True).hears(180).gives_up()
@@ -559,8 +571,8 @@ def test_called_again_and_again(gateway: LocalGateway) -> None:
             async with peer(declined, to=to, user="alice"):
                 await said(heard, SipIncomingCall)
                 reply = await phone.decline(headers={"X-Why": "not now"})
-                assert (reply.event, reply.code) == ("declining", 486)
-                assert (await said(heard, SipHangup)).code == 486
+                assert (reply.event, reply.code) == ("declining", busy)
+                assert (await said(heard, SipHangup)).code == busy
             assert (phone.incoming, phone.call_id) == (None, None)
             await idle(gateway, phone)
 

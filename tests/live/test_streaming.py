@@ -23,7 +23,7 @@ from janus_notebook.protocol.events import PluginEvent
 from janus_notebook.protocol.plugin_events import PluginDetail
 from tests.client.scripted import errors_in, run, until
 from tests.ffmpeg import AUDIO_PT, VIDEO_PT, Audio, Video, sending, tone_file
-from tests.gateways import running_gateway
+from tests.gateways import janus_before, running_gateway
 from tests.plugins import golden
 
 if TYPE_CHECKING:
@@ -180,7 +180,8 @@ def test_mountpoints_are_made_changed_and_ended(gateway: LocalGateway) -> None:
                 (1, 96, "vp8", "VP8/90000", video.port, video.rtcp_port),
                 (2, None, None, None, data.port, None),
             ]
-            assert (info.media[1].videobufferkf, info.media[1].msid, known.unreadable) == (True, "x y", ())
+            kept = janus_before("1.3.3")  # then milliseconds and bytes of it took its place
+            assert (info.media[1].videobufferkf, info.media[1].msid, known.unreadable) == (kept, "x y", ())
 
             await refused(453, "MISSING_ELEMENT", "secret", plugin.edit(id=7))
             await refused(457, "UNAUTHORIZED", "secret", plugin.edit(id=7, secret="wrong"))
@@ -262,8 +263,9 @@ def test_the_flat_form_and_rtsp(gateway: LocalGateway) -> None:
                 "w",
             )
             assert "'rtsp_pwd': '***'" in repr(about)
-            with pytest.raises(JanusVersionError, match=r"'rtsp_quirk' before Janus 1\.3\.3"):
-                await plugin.create(type="rtsp", url=url, rtsp_quirk=True)
+            if janus_before("1.3.3"):
+                with pytest.raises(JanusVersionError, match=r"'rtsp_quirk' before Janus 1\.3\.3"):
+                    await plugin.create(type="rtsp", url=url, rtsp_quirk=True)
 
     run(main())
 
@@ -370,7 +372,8 @@ def test_watching_what_ffmpeg_sends(gateway: LocalGateway) -> None:
                 await hears(plugin, 1000)
                 reply = await plugin.configure(mid="v", send=True, substream=0, min_delay=0, max_delay=100)
                 assert reply.data == {"streaming": "event", "result": {"event": "configured"}}
-                assert (await plugin.configure(audio=True, video=True)).result.event == "configured"
+                if janus_before("1.2.0"):
+                    assert (await plugin.configure(audio=True, video=True)).result.event == "configured"
 
                 reply = await plugin.switch(id=two.stream.id)
                 assert reply.data == {
@@ -528,8 +531,9 @@ def test_a_webrtc_of_ones_own(gateway: LocalGateway) -> None:
                 assert (await plugin.stop()).status == "stopping"
             finally:
                 await peer.close()
-            with pytest.raises(JanusVersionError, match=r"no parameter 'jsep' before Janus 1\.1\.4"):
-                await plugin.watch(id=made.stream.id, jsep={"type": "offer", "sdp": "v=0"})
+            if janus_before("1.1.4"):
+                with pytest.raises(JanusVersionError, match=r"no parameter 'jsep' before Janus 1\.1\.4"):
+                    await plugin.watch(id=made.stream.id, jsep={"type": "offer", "sdp": "v=0"})
 
     run(main())
 

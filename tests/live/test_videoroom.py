@@ -19,7 +19,7 @@ from janus_notebook import (
 from janus_notebook.plugins.videoroom.replies import RemoteDestination
 from tests.admin import admin
 from tests.client.scripted import errors_in, run, until
-from tests.gateways import running_gateway
+from tests.gateways import janus_before, needs_an_old_janus, running_gateway
 from tests.live.videoroom import SECRET, colour, handle, known, publisher, room, sent, shows
 from tests.plugins import golden
 
@@ -59,7 +59,7 @@ ALL_OF_CREATE: dict[str, Any] = {
     "h264_profile": "42e01f",
     "opus_fec": True,
     "opus_dtx": True,
-    "video_svc": True,
+    **({"video_svc": True} if janus_before("1.1.4") else {}),
     "audiolevel_ext": True,
     "audiolevel_event": True,
     "audio_active_packets": 50,
@@ -672,6 +672,7 @@ def test_a_subscription_by_hand(gateway: LocalGateway) -> None:
     run(main())
 
 
+@needs_an_old_janus
 def test_what_is_newer_than_this_server(gateway: LocalGateway) -> None:
     async def main() -> None:
         async with JanusSession(gateway.ws_url) as session:
