@@ -48,6 +48,14 @@ class Work:
         self._loop.call_soon_threadsafe(self._go.set)
 
 
+async def waiting(call: Call[str]) -> asyncio.Future[str]:
+    """A task that has begun to wait for the call."""
+    task = asyncio.ensure_future(call)
+    await asyncio.sleep(0)
+    assert call.waited_for
+    return task
+
+
 async def value() -> str:
     return "value"
 
@@ -207,7 +215,7 @@ def test_a_cancelled_waiter_cancels_the_work_and_sees_its_cleanup(loop: Backgrou
     work = Work(cleanup_seconds=0.1)
 
     async def wait() -> bool:
-        task = asyncio.ensure_future(loop.submit(work, name="verb"))
+        task = await waiting(loop.submit(work, name="verb"))
         await asyncio.to_thread(work.running.wait, 5)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -221,7 +229,7 @@ def test_the_wait_for_the_cleanup_is_bounded(loop: BackgroundLoop) -> None:
     work = Work(cleanup_seconds=2)
 
     async def wait() -> float:
-        task = asyncio.ensure_future(loop.submit(work, name="verb"))
+        task = await waiting(loop.submit(work, name="verb"))
         await asyncio.to_thread(work.running.wait, 5)
         began = time.monotonic()
         task.cancel()
