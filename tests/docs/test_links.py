@@ -51,6 +51,13 @@ def fault_of(page: str, target: str) -> str | None:
     inside = path.resolve()
     if not inside.is_relative_to(ROOT):
         return f"{target} leads out of the repository"
+    built = ("docs", "CONTRIBUTING.md", "CHANGELOG.md")  # Sphinx knows no other page
+    if (
+        page.startswith(built)
+        and inside.suffix == ".md"
+        and not str(inside.relative_to(ROOT)).startswith(built)
+    ):
+        return f"{target} is no page of the documentation: name the file, without a link"
     if parts.fragment and inside.suffix in (".md", ".ipynb"):
         known = anchors(inside.relative_to(ROOT).as_posix())
         if parts.fragment not in known:
