@@ -330,10 +330,8 @@ class JanusConnection:
                 self._waiters.pop(forgotten, None)
             if waiter.on_late is None:
                 self._waiters.pop(transaction, None)
-        elif waiter.future.done() and not waiter.future.cancelled():
-            # The write and the wait can fail at the same time; this one was not raised.
-            waiter.future.exception()
-        # It may stay for its late reply: its deadline must not fail what nobody awaits.
+        # It may stay for its late reply: its deadline must not fail what nobody awaits. And if write and wait
+        # have failed at the same time, asyncio is not to tell of the error that was not raised.
         waiter.future.cancel()
 
     def _transaction_of(self, message: Mapping[str, Any]) -> str:

@@ -7,10 +7,12 @@ table below; when the tasks run is one of them, so that several things can fall 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from math import inf
 from typing import Any, Literal
@@ -427,18 +429,27 @@ def test_a_bug_in_what_takes_a_reply_keeps_no_caller_waiting(user: User, kind: s
     run_instantly(main())
 
 
-def test_an_error_for_a_caller_that_gives_up_in_the_same_instant() -> None:
+@pytest.mark.parametrize("writing", ["works", "hangs"])
+@pytest.mark.parametrize("error_first", [False, True])
+def test_an_error_for_a_caller_that_gives_up_in_the_same_instant(
+    error_first: bool, writing: Literal["works", "hangs"]
+) -> None:
     async def main() -> None:
         far = FarEnd()
         connection = JanusConnection("memory://far", far=far)
         await connection.open()
+        far.writing = writing
         call = asyncio.create_task(connection.request({"janus": "info", "transaction": "t"}, timeout=5))
         await run_tasks(2)
-        call.cancel()
-        connection.feed(json.dumps({"janus": "error", "transaction": "t", "error": {"code": 490}}).encode())
+        error = json.dumps({"janus": "error", "transaction": "t", "error": {"code": 490}}).encode()
+        steps: list[Callable[[], object]] = [call.cancel, partial(connection.feed, error)]
+        for step in reversed(steps) if error_first else steps:
+            step()
         await asyncio.wait([call])
         assert call.cancelled()
         assert (connection.state, connection.in_flight) == ("connected", 0)
+        del call, steps
+        gc.collect()  # an error that nobody has seen would be told now
         await connection.close()
 
     run_instantly(main())
