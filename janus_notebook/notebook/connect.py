@@ -7,6 +7,7 @@ from typing import Any
 
 from janus_notebook.bridge import Call, background
 from janus_notebook.client.admin.admin import JanusAdmin
+from janus_notebook.client.arguments import checked
 from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.client.session import JanusSession
 from janus_notebook.config import read_settings
@@ -36,6 +37,7 @@ __all__ = [
 class NotebookSession(Form):
     """A session in a notebook: `JanusSession` with a `Call` for each coroutine, and a live panel."""
 
+    @checked
     def attach(
         self, plugin: str | type[JanusPlugin] | JanusPlugin = "echotest", *, opaque_id: str | None = None
     ) -> Call[Any]:

@@ -74,7 +74,7 @@ HIDDEN = frozenset(
 HIDDEN_ATTRIBUTES = HIDDEN | {"handles"}
 
 # What an interrupted cell says it was waiting for, where that is no verb of ours.
-SPOKEN = {"__anext__": "the next event", "__aenter__": "the session", "__aexit__": "the end of the session"}
+SPOKEN = {"__anext__": "the next one", "__aenter__": "the session", "__aexit__": "the end of the session"}
 
 # Special methods that read; they are safe from any thread.
 READERS = ("__iter__", "__len__", "__getitem__", "__contains__")

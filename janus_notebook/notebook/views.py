@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from janus_notebook.client.arguments import checked
 from janus_notebook.errors import JanusStateError
 from janus_notebook.notebook.forms import Form, core_of
 
@@ -20,6 +21,7 @@ class HandleView:
 
     _core: Any
 
+    @checked
     def view(
         self,
         which: str = "video",
@@ -64,6 +66,7 @@ class SubscriberView:
 
     _core: Any
 
+    @checked
     def view(
         self,
         feed: Any = None,
@@ -101,6 +104,7 @@ class SubscriberView:
 class NotebookTrack(Form):
     """A received track in a notebook: `ReceivedTrack` with a `Call` for each coroutine, and a live view."""
 
+    @checked
     def view(
         self,
         *,

@@ -206,7 +206,10 @@ class WebRtcPlugin(MediaPlugin):
 
     def _busy(self) -> JanusStateError:
         """Why there can be no first negotiation: there is a peer connection."""
-        error = JanusStateError(f"{self.name} is publishing already", hint="Call hangup() first.")
+        error = JanusStateError(
+            f"{self.name} is publishing already",
+            hint="replace() changes what is sent; or call hangup() first.",
+        )
         return error.within(plugin=self.name, handle_id=self.id)
 
     # --- inside

@@ -281,7 +281,7 @@ def test_a_source_that_has_ended_is_no_failure() -> None:
     assert (told["level"], told["title"], told["advice"]) == (
         "calm",
         "The source has ended",
-        "Send more with publish().",
+        "Send more with replace().",
     )
     assert told["text"] == (
         "Our audio and video source has ended; nothing more comes back. The connection is still up."

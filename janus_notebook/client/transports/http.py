@@ -43,6 +43,7 @@ __all__ = ["HttpOptions", "HttpTransport"]
 SESSION_NOT_FOUND = 458
 UNAUTHORIZED = 403
 EXAMPLE = "http://localhost:8088/janus"
+ADMIN_EXAMPLE = "http://localhost:7088/admin"
 
 # How many requests are under way at most, for Janus has a thread for each; further ones wait for their turn.
 # What keeps or ends a session has a queue of its own: it must not wait behind a thousand others.
@@ -455,7 +456,10 @@ class HttpTransport(Transport):
         if status in (502, 503, 504):
             return "The proxy in front of Janus can't reach it: is Janus running?"
         if status == 404:
-            return f"Check the port and the path, which Janus's configuration calls base_path: {EXAMPLE!r}."
+            return (
+                "Check the port and the path, which Janus's configuration calls base_path: "
+                f"{EXAMPLE!r}, of the Admin API {ADMIN_EXAMPLE!r}."
+            )
         return "Is this the port of Janus's HTTP transport (8088 by default)?"
 
 

@@ -28,7 +28,7 @@ __all__ = [
 LOST: Final = "Check that the server runs and can be reached, then connect() and attach again."
 RECONNECTING: Final = "Wait: the session comes back by itself if the server still has it."
 REFUSED: Final = "Read the reason: it is the plugin's own; the description or the request around it is wrong."
-SOURCE: Final = "Look at your source, which raised this error; then publish again."
+SOURCE: Final = "Look at your source, which raised this error; then send another with replace()."
 STOPPED: Final = "See whether the sender has stopped or is muted, or packets are dropped on the way to Janus."
 NOTHING_SENT: Final = (
     "See whether the source gives frames and is not muted, and whether UDP from here reaches the server."

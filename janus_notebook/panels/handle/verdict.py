@@ -54,7 +54,7 @@ def verdict(steps: Sequence[Step], evidence: Evidence, begins: str) -> dict[str,
         return _line("calm", "Attached, no media yet" if evidence.state != "new" else "Not attached", text)
     if any(step.name == "to_janus" and step.status == "over" for step in steps):
         text = f"{_flows(steps, evidence)} The connection is still up."
-        return _line("calm", "The source has ended", text, f"Send more with {begins}." if begins else "")
+        return _line("calm", "The source has ended", text, "Send more with replace().")
     took = _took(evidence)
     return _line(
         "good", f"Connected{f' in {took:.2f} s' if took is not None else ''}", _flows(steps, evidence)

@@ -138,7 +138,10 @@ class RoomSubscriber:
         for stream in self.feeds.get(wanted, ()):
             if which in (stream.type, stream.feed_mid):
                 return stream
-        raise JanusMediaError(f"no {which!r} of feed {wanted!r} is received: {self!r}")
+        hint = (
+            f"Name the feed first: track(feed, {wanted!r})." if wanted in ("audio", "video", "data") else ""
+        )
+        raise JanusMediaError(f"no {which!r} of feed {wanted!r} is received: {self!r}", hint=hint)
 
     def track(self, feed: Id | Participant, which: str = "video") -> ReceivedTrack:
         """The received track of a feed; `which` as in `stream`. ``await track.snapshot()`` gives a frame.
