@@ -214,7 +214,10 @@ def test_everything_is_in_it_and_no_secret(tmp_path: Path) -> None:
     assert files["ladder.mmd"].startswith(b"sequenceDiagram\n")
     texts = files["events.txt"].decode().splitlines()
     assert len(texts) == len(files["events.jsonl"].splitlines()) - 1
-    assert "kept=plain text" in next(line for line in texts if "request=create" in line)
+    created = next(line for line in texts if "request=create" in line)
+    assert "kept=plain text" in created
+    assert f"message [{number}] " in created
+    assert not any("[" in line for line in texts if " info " in line)  # of no handle
     read = files["README.txt"].decode()
     assert "state       connected" in read
     assert f"{number}  janus.plugin.scripted  negotiating; mid 0 not received by Janus" in read

@@ -212,3 +212,13 @@ def test_a_transport_loads_its_own_library_only(scheme: str) -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {"ws": ["websockets"], "http": ["httpx"], "unix": []}[scheme]
     assert ran.stdout.splitlines() == ["[]", str(loaded)]
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"), [("ws://u:s3/cret@localhost", type(None)), ("ws://host:x", ValueError)]
+)
+def test_what_the_parser_says_is_chained_where_it_holds_no_password(url: str, kind: type) -> None:
+    with pytest.raises(JanusOptionError, match="is not a URL") as caught:
+        make_transport(url, {})
+    assert type(caught.value.__cause__) is kind
+    assert caught.value.__suppress_context__

@@ -66,6 +66,7 @@ export default {
         const more = [head.which === "video" ? "" : head.which, head.overlay && `overlay ${head.overlay}`];
         setHeader(head.title, [head.ident, ...more].filter(Boolean).join(" · "), head.state, head.reason);
         root.classList.toggle("janus-ended", head.state === "ended");
+        root.classList.toggle("janus-past", head.state === "waiting");  // a picture that still stands is an old one
         const name = [head.title, head.ident].filter(Boolean).join(" ");
         canvas.setAttribute("aria-label", `Live video of ${name} (${head.which})${head.overlay ? ` with the overlay ${head.overlay}` : ""}: ${head.state}`);
         put(blank, head.state === "ended" ? "No video was shown." : "Waiting for video …");

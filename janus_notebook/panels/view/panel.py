@@ -207,5 +207,5 @@ class ViewPanel(Panel[Any]):
             "size": "" if last is None else f"{last.width} x {last.height}",
             "shown": figures.shown,
             "left_out": figures.left_out,
-            "blind": self.playing.blind,
+            "blind": self.playing.blind and self.playing.state == "playing",
         }
