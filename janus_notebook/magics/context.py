@@ -12,7 +12,7 @@ from janus_notebook.client.session import JanusSession
 from janus_notebook.errors import JanusOptionError, JanusStateError, JanusTimeoutError, nearest
 from janus_notebook.notebook.connect import NotebookHandle, NotebookSession, open_sessions
 from janus_notebook.notebook.forms import core_of
-from janus_notebook.notebook.names import label_handles, names_in
+from janus_notebook.notebook.names import label_handles, named, names_in
 
 if TYPE_CHECKING:
     from janus_notebook.bridge import Call
@@ -122,7 +122,7 @@ class Context:
 
     def _same(self, name: str, known: Mapping[str, T]) -> T | None:
         """The one of `known` that has also this name."""
-        core = core_of(self.names.get(name))
+        core = named(self.names.get(name))
         return next((item for item in known.values() if core_of(item) is core), None)
 
     def session(self, name: str | None) -> NotebookSession:
@@ -179,7 +179,7 @@ class Context:
         """
         if name is None or name in self.sessions():
             return core_of(self.session(name)), None
-        found = core_of(self.names.get(name))
+        found = named(self.names.get(name))
         if isinstance(found, JanusSession | Replay):
             return found, None
         if isinstance(found, JanusPlugin | ReplayedHandle) and found.session is not None:
@@ -195,7 +195,7 @@ class Context:
 
     def _refuse_former(self, name: str, kind: type, what: str, hint: str) -> None:
         """Say of a variable how its session or handle has ended, or what it is instead."""
-        found = core_of(self.names.get(name))
+        found = named(self.names.get(name))
         if isinstance(found, kind):
             former: Any = found
             why = f": {former.reason}" if former.reason else ""

@@ -10,20 +10,26 @@ from janus_notebook.client.plugin import JanusPlugin
 from janus_notebook.notebook.forms import core_of
 from janus_notebook.plugins.videoroom.subscriber import RoomSubscriber
 
-__all__ = ["label_handles", "names_in"]
+__all__ = ["label_handles", "named", "names_in"]
 
 # What was called by a variable here; a label that somebody set by hand is theirs.
 _given: WeakKeyDictionary[JanusPlugin, str] = WeakKeyDictionary()
 
 
+def named(value: Any) -> Any:
+    """The core object that a variable names: of a VideoRoom's subscription its handle."""
+    core = core_of(value)
+    return core.handle if isinstance(core, RoomSubscriber) else core
+
+
 def names_in(variables: Mapping[str, Any]) -> dict[int, str]:
-    """The name of each object among the variables, by the ``id`` of its core; of several the oldest.
+    """The name of each object among the variables, by the ``id`` of what is `named`; of several the oldest.
 
     That one is not the variable of a loop over others. Names that begin with an underscore are IPython's
     own: ``_``, ``_12``.
     """
     return {
-        id(core_of(value)): name
+        id(named(value)): name
         for name, value in reversed(list(variables.items()))
         if not name.startswith("_")
     }
@@ -41,8 +47,7 @@ def label_handles(variables: Mapping[str, Any] | None = None) -> None:
         variables = _notebook_variables()
     found: dict[JanusPlugin, str] = {}
     for name, value in list(variables.items()):
-        core = core_of(value)
-        handle = core.handle if isinstance(core, RoomSubscriber) else core
+        handle = named(value)
         if isinstance(handle, JanusPlugin) and not name.startswith("_"):
             found.setdefault(handle, name)
     for handle, given in list(_given.items()):

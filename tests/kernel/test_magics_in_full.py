@@ -132,6 +132,20 @@ def test_recordings(kernel: Kernel, tmp_path: Path) -> None:
     assert shown(kernel.run("%janus ladder short"))  # what has ended can be looked at
 
 
+def test_a_subscription_is_called_by_its_variable(kernel: Kernel) -> None:
+    kernel.run(
+        "meeting = await session.attach('videoroom')\n"
+        "await meeting.join(room=1234, display='me')\n"
+        "await meeting.publish(audio=None)\n"
+        "viewer = await meeting.subscriber()\n"
+        "await viewer.set([meeting.view.id])"
+    ).check()
+    assert "viewer" in shown(kernel.run("%janus handles"))
+    assert "join" in shown(kernel.run("%janus ladder viewer"))
+    kernel.run("%janus detach viewer").check()
+    kernel.run("await meeting.detach()").check()
+
+
 def test_settings_and_where_they_came_from(gateway: LocalGateway, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(f'url = "{gateway.ws_url}"\ntoken = "planted-token"\ntimeout = 4\ntimeuot = 3\n')
