@@ -102,3 +102,5 @@ def test_it_starts_a_server_of_its_own_with_people_in_it(kernel: Kernel) -> None
     assert "janus.plugin.videoroom" in kernel.run(names).check().stdout
     assert result(kernel, "await run(diagnose)").endswith("| Server Session Messages Events Doctor")
     assert kernel.run("print(watched['Doctor'].exit_code)").check().stdout == "0\n"
+    assert result(kernel, "await run(leave)") == "Nothing is watched. |"
+    assert result(kernel, "await run(watch)").endswith("| Server Session Messages Events")
