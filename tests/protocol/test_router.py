@@ -247,6 +247,10 @@ def test_the_end_of_the_connection_fails_everything_and_forgets_everything() -> 
     assert len(router) == 0
     assert router._abandoned == {}
     assert router.end(lost) == []
+    overtaken = waiting()
+    overtaken.feed(event())
+    assert overtaken.end(lost) == []
+    assert overtaken.feed(ack()) == [Ignored(ack())]  # of nobody's handle any more
 
 
 @pytest.mark.parametrize("value", [None, True, "1", 1.5, [1], {}])
