@@ -146,7 +146,6 @@ class AdminBase:
         """
         seconds = self.timeout if timeout is None else check_seconds("timeout", timeout)
         verb = verb_of(message)
-        self._check_open()
         left = await self._connect(seconds)
         try:
             return await self._connection.request(
@@ -174,7 +173,8 @@ class AdminBase:
         deadline = loop.time() + seconds
         try:
             async with asyncio.timeout_at(deadline), self._opening:
-                self._check_open()  # it may have been closed meanwhile
+                if self._closed:  # perhaps meanwhile
+                    raise JanusStateError("this JanusAdmin is closed", hint="Call open() first.")
                 if connection.state != "connected":
                     connection.server = None  # it may come back as another version
                     await connection.open()
@@ -186,10 +186,6 @@ class AdminBase:
                 hint="Check the host, the port and any firewall between.",
             ) from exc
         return max(deadline - loop.time(), 0.001)
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise JanusStateError("this JanusAdmin is closed", hint="Call open() first.")
 
     async def _ask(
         self, name: str, reply: type[R], arguments: Mapping[str, Any], part: str | None = None
