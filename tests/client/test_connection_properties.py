@@ -429,6 +429,24 @@ def test_a_bug_in_what_takes_a_reply_keeps_no_caller_waiting(user: User, kind: s
     run_instantly(main())
 
 
+def test_a_session_that_has_left_is_told_nothing_more() -> None:
+    async def main() -> None:
+        connection = JanusConnection("memory://far", far=FarEnd())
+        await connection.open()
+        users = first, second = User(1), User(2)
+        for user in users:
+            user.added = True
+            connection.add(user)
+        event = json.dumps({"janus": "webrtcup", "session_id": 1, "sender": 5, "n": 7}).encode()
+        connection.feed(event)
+        connection.remove(first)
+        connection.feed(event)  # of no session that is known, and so for all
+        assert (first.told[7], second.told[7]) == (1, 1)
+        await connection.close()
+
+    run_instantly(main())
+
+
 @pytest.mark.parametrize("writing", ["works", "hangs"])
 @pytest.mark.parametrize("error_first", [False, True])
 def test_an_error_for_a_caller_that_gives_up_in_the_same_instant(
