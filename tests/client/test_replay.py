@@ -123,6 +123,7 @@ def test_real_and_other_speeds(tmp_path: Path) -> None:
         loop = asyncio.get_running_loop()
         replay = Replay.open(recorded(tmp_path, 0.1, 0.2, 0.3))
         assert (replay.duration, replay.position, replay.speed) == (0.3, 0.0, 1.0)
+        assert replay.progress == "paused, 0.0 of 0.3 s"
         began = loop.time()
         replay.play()
         assert "playing" in repr(replay)
@@ -172,6 +173,7 @@ def test_the_speed_is_changed_on_the_way(tmp_path: Path) -> None:
         assert replay.ended
         replay.speed = 2
         assert replay.speed == 2.0
+        assert replay.progress.endswith("s, 2 times as fast")
         for wrong in (0, -1, "fast", True, math.nan):
             with pytest.raises(JanusOptionError, match="speed must be a number above 0"):
                 replay.speed = wrong  # type: ignore[assignment]
