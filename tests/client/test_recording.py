@@ -6,15 +6,17 @@ import gc
 import json
 import stat
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pytest
 
 from janus_notebook import EventLog, JanusEchoTestPlugin, JanusError, JanusOptionError, JanusSession
 from janus_notebook.client.frames import plugins_by_handle
-from janus_notebook.client.recording import read
+from janus_notebook.client.recording import Seconds, read
 from tests.client.scripted import ScriptedServer, run, scripted
 
 PLANTED = "planted-s3cret"
@@ -146,6 +148,18 @@ def test_a_file_that_is_damaged(tmp_path: Path, text: str, said: str) -> None:
     path.write_text(text)
     with pytest.raises(JanusOptionError, match=said):
         EventLog.load(path)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"), [(0, True), (253_402_300_799, True), (-1, False), (253_402_300_800, False)]
+)
+def test_times_that_can_be_a_date(seconds: float, taken: bool) -> None:
+    if taken:
+        assert msgspec.convert(seconds, Seconds) == seconds
+        assert datetime.fromtimestamp(seconds, UTC).year in (1970, 9999)
+    else:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(seconds, Seconds)
 
 
 def test_entries_out_of_order(tmp_path: Path) -> None:
