@@ -127,8 +127,9 @@ def test_keepalives_keep_a_session_and_without_them_it_times_out(
             await plugin.attach(lost)
             stream = lost.subscribe()
             requests = kept.counters["requests"]
-            with pytest.raises(JanusStateError, match="timed out"):
-                await plugin.request({"request": "hangup"}, timeout=20)  # never answered
+            # Never answered. Janus may tell of the handle's end before that of its session.
+            with pytest.raises(JanusStateError, match=r"timed out|was detached by the server"):
+                await plugin.request({"request": "hangup"}, timeout=20)
             assert [event.kind async for event in stream][-1:] == ["timeout"]
             assert (lost.state, plugin.state) == ("lost", "detached")
             await lost.destroy()
