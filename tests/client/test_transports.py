@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError, fields
 from typing import Any
 
 import pytest
@@ -222,3 +223,10 @@ def test_what_the_parser_says_is_chained_where_it_holds_no_password(url: str, ki
         make_transport(url, {})
     assert type(caught.value.__cause__) is kind
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("url", [WS, HTTP, UNIX])
+def test_options_that_were_checked_stay_as_they_are(url: str) -> None:
+    options = make_transport(url, {}).options
+    with pytest.raises(FrozenInstanceError):
+        setattr(options, fields(options)[0].name, None)
