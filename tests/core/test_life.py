@@ -132,6 +132,7 @@ def test_keepalives_keep_a_session_and_without_them_it_times_out(
                 await plugin.request({"request": "hangup"}, timeout=20)
             assert [event.kind async for event in stream][-1:] == ["timeout"]
             assert (lost.state, plugin.state) == ("lost", "detached")
+            assert "timed out on the server" in lost.reason
             await lost.destroy()
             # Its server checks every other second, so this one has outlived its timeout as well.
             assert kept.counters["requests"] - requests >= 3
