@@ -48,6 +48,11 @@ SLIPS = {
     "a missing argument": ("%janus attach", "which plugin? There are: "),
     "too many words": ("%janus attach echotest videoroom", "unexpected 'videoroom'"),
     "an open quote": ("%janus attach 'echotest", "Close the quote."),
+    "typo in an option of a view": ("echo.view(widht=3)", "Did you mean 'width'?"),
+    "typo in an option of attach": (
+        "await session.attach('echotest', opaqueid='x')",
+        "Did you mean 'opaque_id'?",
+    ),
     # sessions and servers
     "a server that is down": ("%janus connect ws://127.0.0.1:1", "was refused"),
     "no scheme": ("%janus connect localhost:8188", "Did you mean 'ws://localhost:8188'?"),

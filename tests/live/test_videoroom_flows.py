@@ -166,6 +166,8 @@ def test_setting_the_feeds(gateway: LocalGateway) -> None:
             assert await subscriber.set([]) == {}
             with pytest.raises(JanusStateError, match="has no media here"):
                 subscriber.handle.track("video")
+            with pytest.raises(JanusMediaError, match=r"Name the feed first: track\(feed, 'video'\)\."):
+                subscriber.track("video")
             with pytest.raises(JanusMediaError, match="no 'video' of feed 1 is received: <RoomSubscriber"):
                 subscriber.track(1)
 

@@ -18,11 +18,11 @@ class Publisher:
     """
 
     pub_socket = object()
-    parent_header: dict[str, Any] = {"msg_id": "the cell's"}  # noqa: RUF012 - nobody changes it
     topic = b"display_data"
 
     def __init__(self) -> None:
         self.session = self
+        self.parent_header = {"msg_id": "the cell's"}
         self.updates: list[str] = []
 
     def send(self, socket: object, kind: str, content: dict[str, Any], **sent: Any) -> None:
